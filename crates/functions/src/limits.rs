@@ -1,0 +1,20 @@
+//! Every limit of this crate, with its unit.
+
+/// Bytes of a function's arguments in JSON.
+pub const ARGS_BYTES_MAX: usize = 16 << 20;
+/// Bytes of a function's return value.
+pub const RESULT_BYTES_MAX: usize = 16 << 20;
+/// Depth of `runQuery`/`runMutation` inside one another.
+pub const CALL_DEPTH_MAX: usize = 8;
+/// Log lines of one execution, nested calls included.
+pub const LOG_LINES_MAX: usize = 256;
+/// Bytes of one log line's messages, separators included.
+pub const LOG_LINE_BYTES_MAX: usize = 32_768;
+/// Entries the log ring keeps.
+pub const LOG_RING_ENTRIES_MAX: usize = 10_000;
+/// Bytes the log ring keeps.
+pub const LOG_RING_BYTES_MAX: usize = 16 << 20;
+/// Calls that may wait for a worker.
+pub const QUEUED_CALLS_MAX: usize = 20_000;
+/// Conflicting runs of a mutation before it takes the serial lane.
+pub const CONFLICTS_BEFORE_SERIAL: usize = 3;

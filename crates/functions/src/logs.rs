@@ -1,0 +1,130 @@
+//! Console lines and the bounded ring of execution records.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use crate::limits::{LOG_RING_BYTES_MAX, LOG_RING_ENTRIES_MAX};
+use crate::{Caller, FunctionKind, RequestId};
+
+/// One console call or one warning of ours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogLine {
+    pub messages: Vec<String>,
+    pub is_truncated: bool,
+    /// Milliseconds since the Unix epoch.
+    pub timestamp_ms: f64,
+    /// `DEBUG`, `ERROR`, `WARN`, `INFO` or `LOG`.
+    pub level: &'static str,
+    /// Code of a line the system added.
+    pub system_code: Option<String>,
+    pub component_path: Option<String>,
+    /// The nested function that printed the line; none for the root function.
+    pub udf_path: Option<String>,
+}
+
+impl LogLine {
+    /// The text form: `[LOG] 'hi' 1`.
+    pub fn to_text(&self) -> String {
+        let cut = if self.is_truncated { " (truncated due to length)" } else { "" };
+        format!("[{}] {}{cut}", self.level, self.messages.join(" "))
+    }
+}
+
+/// What an execution used.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct UsageStats {
+    pub read_bytes: u64,
+    pub write_bytes: u64,
+    pub read_documents: u64,
+    pub write_documents: u64,
+}
+
+/// A conflict that made a mutation run again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OccInfo {
+    pub table_name: Option<String>,
+    pub document_id: Option<String>,
+    pub write_source: Option<String>,
+    pub retry_count: u32,
+}
+
+/// One finished execution.
+#[derive(Clone, Debug)]
+pub struct Completion {
+    pub kind: FunctionKind,
+    pub component_path: Option<String>,
+    /// `messages:list`, or `GET /ping` for HTTP actions.
+    pub identifier: String,
+    pub log_lines: Vec<LogLine>,
+    /// Seconds since the Unix epoch, at the end.
+    pub timestamp: f64,
+    /// Seconds since the Unix epoch, at the start.
+    pub execution_timestamp: f64,
+    pub cached: bool,
+    pub caller: Caller,
+    /// Seconds in all.
+    pub execution_time: f64,
+    /// Seconds of user code.
+    pub user_time: f64,
+    pub error: Option<String>,
+    pub request_id: RequestId,
+    pub execution_id: String,
+    pub usage: UsageStats,
+    pub return_bytes: Option<u64>,
+    pub occ: Option<OccInfo>,
+    pub will_retry: bool,
+    pub identity_type: &'static str,
+}
+
+/// The newest executions, bounded by count and bytes.
+pub struct LogRing {
+    entries: Mutex<Ring>,
+    changed: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct Ring {
+    entries: VecDeque<(u64, Arc<Completion>, usize)>,
+    bytes: usize,
+    next: u64,
+}
+
+impl Default for LogRing {
+    fn default() -> LogRing {
+        LogRing { entries: Mutex::default(), changed: watch::channel(0).0 }
+    }
+}
+
+impl LogRing {
+    /// Adds an entry, dropping the oldest beyond the bounds.
+    pub fn push(&self, entry: Completion) {
+        let size = 512 + entry.log_lines.iter().flat_map(|line| &line.messages).map(|m| m.len() + 64).sum::<usize>();
+        let newest = {
+            let mut ring = self.entries.lock();
+            let number = ring.next;
+            ring.next += 1;
+            ring.bytes += size;
+            ring.entries.push_back((number, Arc::new(entry), size));
+            while ring.entries.len() > LOG_RING_ENTRIES_MAX || ring.bytes > LOG_RING_BYTES_MAX {
+                let Some((_, _, dropped)) = ring.entries.pop_front() else { break };
+                ring.bytes -= dropped;
+            }
+            ring.next
+        };
+        self.changed.send_replace(newest);
+    }
+
+    /// The entries that ended after `cursor_ms` (milliseconds since the Unix epoch), oldest first.
+    pub fn after(&self, cursor_ms: f64) -> Vec<Arc<Completion>> {
+        let ring = self.entries.lock();
+        ring.entries.iter().map(|(_, entry, _)| entry).filter(|e| e.timestamp * 1000.0 > cursor_ms).cloned().collect()
+    }
+
+    /// Changes with every new entry.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+}

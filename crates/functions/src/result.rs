@@ -1,0 +1,129 @@
+//! What the runtime answers.
+
+use std::fmt;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use value::Timestamp;
+
+use crate::FunctionError;
+
+/// The result of one query at one timestamp, live until a commit touches what it read.
+pub struct QueryResult {
+    /// Encoded JSON of the returned value.
+    pub outcome: Result<Arc<str>, FunctionError>,
+    /// `[LEVEL] text` lines.
+    pub log_lines: Arc<[String]>,
+    /// The state to hand back on the next run of the same subscription.
+    pub journal: Option<Arc<str>>,
+    /// The snapshot the query read.
+    pub ts: Timestamp,
+    pub(crate) liveness: Liveness,
+}
+
+/// Whether a result is still what a fresh run would give.
+pub(crate) enum Liveness {
+    /// Tracked by a subscription in the database.
+    Tracked { state: Arc<Validity>, database: db::Database, subscription: db::SubscriptionId },
+    /// Not tracked: right at its own timestamp only.
+    Once,
+}
+
+/// Set once, when a commit touches the read set.
+#[derive(Default)]
+pub(crate) struct Validity {
+    state: Mutex<ValidityState>,
+}
+
+type Watcher = Box<dyn FnOnce(Timestamp) + Send>;
+
+#[derive(Default)]
+struct ValidityState {
+    invalid_at: Option<Timestamp>,
+    watchers: Vec<Watcher>,
+}
+
+impl db::Invalidate for Validity {
+    fn invalidated(&self, at: Timestamp) {
+        let watchers = {
+            let mut state = self.state.lock();
+            if state.invalid_at.is_some_and(|earlier| earlier <= at) {
+                return;
+            }
+            state.invalid_at = Some(at);
+            std::mem::take(&mut state.watchers)
+        };
+        for watcher in watchers {
+            watcher(at);
+        }
+    }
+}
+
+impl QueryResult {
+    /// True when a fresh run at `ts` would give this very result.
+    pub fn valid_at(&self, ts: Timestamp) -> bool {
+        if ts < self.ts {
+            return false;
+        }
+        match &self.liveness {
+            Liveness::Once => ts == self.ts,
+            Liveness::Tracked { state, .. } => state.state.lock().invalid_at.is_none_or(|at| ts < at),
+        }
+    }
+
+    /// Calls `watcher` once with the commit that made this result stale; at once if it already is. Must not block.
+    pub fn on_invalidated(&self, watcher: Watcher) {
+        let state = match &self.liveness {
+            Liveness::Once => return watcher(self.ts.succ()),
+            Liveness::Tracked { state, .. } => state,
+        };
+        let stale = {
+            let mut state = state.state.lock();
+            match state.invalid_at {
+                Some(at) => at,
+                None => {
+                    state.watchers.push(watcher);
+                    return;
+                }
+            }
+        };
+        watcher(stale);
+    }
+}
+
+impl Drop for Liveness {
+    fn drop(&mut self) {
+        if let Liveness::Tracked { database, subscription, .. } = self {
+            database.unsubscribe(*subscription);
+        }
+    }
+}
+
+impl fmt::Debug for QueryResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueryResult").field("outcome", &self.outcome).field("ts", &self.ts).finish_non_exhaustive()
+    }
+}
+
+/// The answer to a mutation, given once it is durable.
+#[derive(Clone, Debug)]
+pub struct MutationResult {
+    pub outcome: Result<Arc<str>, FunctionError>,
+    /// Commit timestamp; for a failure the snapshot it ran at.
+    pub ts: Timestamp,
+    pub log_lines: Arc<[String]>,
+}
+
+/// The answer to an action.
+#[derive(Clone, Debug)]
+pub struct ActionResult {
+    pub outcome: Result<Arc<str>, FunctionError>,
+    pub log_lines: Arc<[String]>,
+}
+
+/// The answer to a call whose kind the caller did not know.
+#[derive(Clone, Debug)]
+pub struct AnyResult {
+    pub outcome: Result<Arc<str>, FunctionError>,
+    pub log_lines: Arc<[String]>,
+}
