@@ -1,0 +1,22 @@
+//! Isolates: load modules, run one function against a [`Host`].
+//!
+//! A [`Bundle`] is an app's modules compiled to bytecode once. An [`Executor`] belongs to one worker thread and
+//! keeps *images*: heaps in which the platform and one entry module are already evaluated. Every call runs in
+//! such a heap, which is put back to its pristine bytes afterwards, so that no call sees what another one did.
+//!
+//! **Invariant:** nothing that Rust owns hangs off a JavaScript object, so a heap may be rewound or dropped at
+//! any moment. **Invariant:** `unsafe` lives in `arena`, `fault`, `engine` and `ops` only.
+
+mod bundle;
+mod call;
+mod error;
+mod executor;
+mod host;
+pub mod limits;
+
+pub use bundle::{Bundle, BundleId, ModuleSource};
+pub use call::{Call, CallLimits, Completion, EvalOptions, Kind, Observed, Phase};
+pub use error::JsError;
+pub use executor::{Executor, ExecutorOptions, RestoreMode};
+pub use host::{ConsoleLevel, Host, HostError, HostErrorKind};
+pub use limits::WORKER_STACK_BYTES;

@@ -1,0 +1,42 @@
+//! Every bound this crate puts on something that can grow, with its unit.
+
+use std::time::Duration;
+
+/// Stack a worker thread should be created with: room for nested calls, each with [`JS_STACK_BYTES`].
+pub const WORKER_STACK_BYTES: usize = 48 << 20;
+
+/// Native stack one call may use before JavaScript sees `RangeError: Maximum call stack size exceeded`.
+pub const JS_STACK_BYTES: usize = 4 << 20;
+
+/// Stack kept free below JavaScript's share, for the host callbacks that run on top of it.
+pub const HOST_STACK_BYTES: usize = 512 << 10;
+
+/// Heap one call may use beyond the image by default.
+pub const HEAP_BYTES: usize = 64 << 20;
+
+/// User time of a query or mutation by default.
+pub const USER_TIME: Duration = Duration::from_secs(1);
+
+/// User time of evaluating modules at push by default.
+pub const IMPORT_TIME: Duration = Duration::from_secs(4);
+
+/// Largest function result, in bytes of JSON.
+pub const OUTPUT_BYTES: usize = 16 << 20;
+
+/// Images one executor keeps by default, in bytes of resident heap.
+pub const IMAGE_BUDGET_BYTES: usize = 128 << 20;
+
+/// Longest error text handed out, in bytes.
+pub const ERROR_TEXT_BYTES: usize = 64 << 10;
+
+/// Address space reserved for one heap; a power of two, because heaps are found by masking an address.
+pub const ARENA_RESERVE_BYTES: usize = 512 << 20;
+
+/// Memory above the image that stays committed between calls.
+pub const YOUNG_KEEP_BYTES: usize = 4 << 20;
+
+/// Calls after which an image forgets which pages were written and learns anew.
+pub const RELEARN_CALLS: u32 = 4096;
+
+/// Allocation beyond the image that a call may make before the cycle collector runs.
+pub const GC_HEADROOM_BYTES: usize = 16 << 20;
