@@ -22,20 +22,27 @@ pub fn is_identifier(name: &str) -> bool {
 
 /// Checks an object key: printable ASCII, at most 1024 bytes, no leading `$`. The empty key is accepted.
 pub fn check_field_name(name: &str) -> Result<(), ValueError> {
-    if name.starts_with('$') {
-        let text = format!("Field name {name} starts with a '$', which is reserved.");
-        return Err(ValueError::FieldName(text));
+    let printable = name.bytes().all(|b| matches!(b, b' '..=b'~'));
+    match printable && name.len() <= FIELD_NAME_BYTES_MAX && !name.starts_with('$') {
+        true => Ok(()),
+        false => Err(field_name_error(name)),
     }
+}
+
+#[cold]
+fn field_name_error(name: &str) -> ValueError {
     if name.len() > FIELD_NAME_BYTES_MAX {
-        let text = format!("Field name is longer than {FIELD_NAME_BYTES_MAX} bytes.");
-        return Err(ValueError::FieldName(text));
+        return ValueError::FieldName(format!(
+            "Field name is longer than {FIELD_NAME_BYTES_MAX} bytes."
+        ));
     }
-    match name.chars().find(|c| !matches!(c, ' '..='~')) {
-        None => Ok(()),
-        Some(bad) => Err(ValueError::FieldName(format!(
-            "Field name {name} has invalid character {bad:?}: only printable ASCII characters are allowed."
-        ))),
-    }
+    let text = match name.chars().find(|c| !matches!(c, ' '..='~')) {
+        Some(bad) => format!(
+            "Field name {name:?} has invalid character {bad:?}: only printable ASCII characters are allowed."
+        ),
+        None => format!("Field name {name:?} starts with a '$', which is reserved."),
+    };
+    ValueError::FieldName(text)
 }
 
 #[cfg(test)]

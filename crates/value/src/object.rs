@@ -25,17 +25,13 @@ impl Object {
 
     /// Sorts `fields`; where a key repeats, the last one stays.
     pub fn from_fields(mut fields: Vec<(String, Value)>) -> Object {
-        if !fields.is_sorted_by(|a, b| a.0 < b.0) {
-            fields.sort_by(|a, b| a.0.cmp(&b.0));
-            // The sort is stable, so of equal keys the later one follows; `dedup_by` keeps the earlier slot.
-            fields.dedup_by(|later, kept| {
-                let same = later.0 == kept.0;
-                if same {
-                    std::mem::swap(later, kept);
-                }
-                same
-            });
-        }
+        sort_fields(&mut fields);
+        Object { fields }
+    }
+
+    /// Takes fields that are known to ascend.
+    pub(crate) fn from_sorted(fields: Vec<(String, Value)>) -> Object {
+        debug_assert!(fields.is_sorted_by(|a, b| a.0 < b.0));
         Object { fields }
     }
 
@@ -109,6 +105,22 @@ impl Object {
         self.fields
             .binary_search_by(|(field, _)| field.as_str().cmp(key))
     }
+}
+
+/// Sorts by key; where a key repeats, the last one stays. What is sorted already is only looked at.
+pub(crate) fn sort_fields<V>(fields: &mut Vec<(String, V)>) {
+    if fields.is_sorted_by(|a, b| a.0 < b.0) {
+        return;
+    }
+    // The sort is stable, so the last of equal keys is the one to keep.
+    fields.sort_by(|a, b| a.0.cmp(&b.0));
+    fields.dedup_by(|later, kept| {
+        let same = later.0 == kept.0;
+        if same {
+            std::mem::swap(later, kept);
+        }
+        same
+    });
 }
 
 impl FromIterator<(String, Value)> for Object {

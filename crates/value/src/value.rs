@@ -106,7 +106,8 @@ impl Value {
     pub fn resolve_commit_ts(&mut self, ts: Timestamp) {
         match self {
             Value::CommitTs => {
-                let nanos = i64::try_from(ts.0).expect("commit timestamps stay below the year 2262");
+                let nanos =
+                    i64::try_from(ts.0).expect("commit timestamps stay below the year 2262");
                 *self = Value::Int64(nanos);
             }
             Value::Array(elements) => elements.iter_mut().for_each(|e| e.resolve_commit_ts(ts)),
