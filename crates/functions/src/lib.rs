@@ -3,18 +3,28 @@
 //! [`Runtime`] owns the worker threads (one JavaScript executor each), the active [`Deployment`], the cache of
 //! live query results and the log ring. Nothing here knows sockets or HTTP.
 
+mod arguments;
+mod cache;
 pub mod deploy;
 pub mod deployment;
 pub mod environment;
 mod error;
+mod execution;
+mod host;
 mod identity;
 mod limits;
 pub mod logs;
+mod mutations;
 mod path;
+mod queries;
+mod record;
 mod request;
 mod result;
+mod run;
 mod runtime;
+mod sessions;
 pub mod system;
+mod workers;
 
 pub use deployment::Deployment;
 pub use error::{ErrorKind, FunctionError, SystemError};
@@ -22,4 +32,4 @@ pub use identity::{Identity, UserIdentity};
 pub use path::{FunctionKind, FunctionPath, PathError, Visibility};
 pub use request::{CallRequest, Caller, MutationRequest, QueryRequest, RequestId};
 pub use result::{ActionResult, AnyResult, MutationResult, QueryResult};
-pub use runtime::{Options, Runtime, StartError};
+pub use runtime::{ActivateError, Options, Runtime, StartError};

@@ -25,8 +25,10 @@ pub struct QueryResult {
 pub(crate) enum Liveness {
     /// Tracked by a subscription in the database.
     Tracked { state: Arc<Validity>, database: db::Database, subscription: db::SubscriptionId },
-    /// Not tracked: right at its own timestamp only.
-    Once,
+    /// Found stale before it could be tracked; right between its snapshot and the commit noted in `state`.
+    Stale { state: Arc<Validity> },
+    /// Does not depend on data at all.
+    Always,
 }
 
 /// Set once, when a commit touches the read set.
@@ -45,6 +47,13 @@ struct ValidityState {
 
 impl db::Invalidate for Validity {
     fn invalidated(&self, at: Timestamp) {
+        self.invalidate(at);
+    }
+}
+
+impl Validity {
+    /// Notes the commit that made the result stale and tells the watchers, once.
+    pub fn invalidate(&self, at: Timestamp) {
         let watchers = {
             let mut state = self.state.lock();
             if state.invalid_at.is_some_and(|earlier| earlier <= at) {
@@ -66,16 +75,16 @@ impl QueryResult {
             return false;
         }
         match &self.liveness {
-            Liveness::Once => ts == self.ts,
-            Liveness::Tracked { state, .. } => state.state.lock().invalid_at.is_none_or(|at| ts < at),
+            Liveness::Always => true,
+            Liveness::Tracked { state, .. } | Liveness::Stale { state } => state.state.lock().invalid_at.is_none_or(|at| ts < at),
         }
     }
 
     /// Calls `watcher` once with the commit that made this result stale; at once if it already is. Must not block.
     pub fn on_invalidated(&self, watcher: Watcher) {
         let state = match &self.liveness {
-            Liveness::Once => return watcher(self.ts.succ()),
-            Liveness::Tracked { state, .. } => state,
+            Liveness::Always => return,
+            Liveness::Tracked { state, .. } | Liveness::Stale { state } => state,
         };
         let stale = {
             let mut state = state.state.lock();

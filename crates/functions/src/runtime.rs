@@ -1,17 +1,20 @@
 //! The runtime: one handle through which everything above runs functions.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use db::Database;
+use db::{BeginAt, CommitOptions, Database, Namespace};
+use parking_lot::RwLock;
 use platform::Platform;
-use tokio::sync::watch;
-use value::Timestamp;
+use tokio::sync::{oneshot, watch};
+use value::{DocumentId, Object, Timestamp, Value};
 
+use crate::cache::QueryCache;
 use crate::logs::LogRing;
-use crate::{
-    ActionResult, AnyResult, CallRequest, Deployment, MutationRequest, MutationResult, QueryRequest, QueryResult, SystemError,
-};
+use crate::workers::{Worker, WorkerPool};
+use crate::{ActionResult, AnyResult, CallRequest, Deployment, ErrorKind, FunctionError, FunctionKind, MutationRequest, QueryRequest, SystemError};
+
+/// The one row that every query reads, so that a new deployment makes all live results stale at its commit.
+const GENERATION_TABLE: &str = "_code_generation";
 
 /// How a runtime is set up.
 #[derive(Clone, Debug)]
@@ -27,8 +30,6 @@ pub struct Options {
     pub image_budget_bytes: usize,
     /// Bytes of cached query results. Default 64 MiB.
     pub query_cache_bytes: usize,
-    /// How long a call may wait for a worker before it is refused. Default 30 s.
-    pub queue_wait: Duration,
 }
 
 impl Default for Options {
@@ -40,7 +41,6 @@ impl Default for Options {
             instance_name: "concave".into(),
             image_budget_bytes: 128 << 20,
             query_cache_bytes: 64 << 20,
-            queue_wait: Duration::from_secs(30),
         }
     }
 }
@@ -50,27 +50,63 @@ impl Default for Options {
 pub enum StartError {
     #[error("load the deployed code")]
     Deployment(#[source] crate::deployment::LoadError),
+    #[error("prepare the system tables")]
+    Database(#[source] db::Error),
     #[error("start a worker thread")]
     Worker(#[source] std::io::Error),
+}
+
+/// Why a deployment was not activated.
+#[derive(Debug, thiserror::Error)]
+pub enum ActivateError {
+    /// Something the transaction read has changed; the push must start over.
+    #[error("the deployment changed while this push was running")]
+    Conflict,
+    #[error(transparent)]
+    System(#[from] SystemError),
 }
 
 /// A cheap handle; clones share everything.
 #[derive(Clone)]
 pub struct Runtime {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {
-    database: Database,
-    platform: Platform,
-    options: Options,
-    logs: LogRing,
+pub(crate) struct Inner {
+    pub database: Database,
+    pub platform: Platform,
+    pub options: Options,
+    pub logs: LogRing,
+    pub cache: QueryCache,
+    pub generation_row: DocumentId,
+    pool: WorkerPool,
+    /// The active code and the one before it, each with the commit from which on it counts.
+    code: RwLock<Code>,
+}
+
+struct Code {
+    current: (Timestamp, Arc<Deployment>),
+    previous: Option<Arc<Deployment>>,
 }
 
 impl Runtime {
     /// Loads the deployed code and starts the workers. Blocking; call before serving.
     pub fn start(database: Database, platform: Platform, options: Options) -> Result<Runtime, StartError> {
-        todo!("{:?}", (database.durable_ts(), platform.now_ns(), options))
+        let deployment = Deployment::load(&database).map_err(StartError::Deployment)?;
+        let generation_row = generation_row(&database).map_err(StartError::Database)?;
+        let executor = js::ExecutorOptions { image_budget_bytes: options.image_budget_bytes, ..Default::default() };
+        let pool = WorkerPool::start(options.workers, executor).map_err(StartError::Worker)?;
+        let inner = Inner {
+            cache: QueryCache::new(options.query_cache_bytes),
+            logs: LogRing::default(),
+            code: RwLock::new(Code { current: (Timestamp::ZERO, deployment), previous: None }),
+            database,
+            platform,
+            options,
+            generation_row,
+            pool,
+        };
+        Ok(Runtime { inner: Arc::new(inner) })
     }
 
     /// The newest durable timestamp: what a query at "latest" reads.
@@ -101,41 +137,140 @@ impl Runtime {
 
     /// The code that new calls run.
     pub fn deployment(&self) -> Arc<Deployment> {
-        todo!()
+        self.inner.code.read().current.1.clone()
     }
 
-    /// Switches new calls to `deployment` and invalidates every live result; running calls finish on the old code.
-    pub async fn activate(&self, deployment: Arc<Deployment>) -> Result<(), SystemError> {
-        todo!("{}", Arc::strong_count(&deployment))
+    /// Commits `tx`, which holds the rows of a push or a change of the environment, and switches to `deployment`
+    /// at exactly that commit: calls that see the commit's data run the new code, running calls finish on the old,
+    /// and every live result is stale from then on. Answers once durable.
+    pub async fn activate(&self, mut tx: db::Transaction, deployment: Arc<Deployment>) -> Result<Timestamp, ActivateError> {
+        let row = vec![("version".to_owned(), Some(Value::Int64(deployment.version as i64)))];
+        tx.patch(Namespace::ROOT, self.inner.generation_row, row).map_err(database_error)?;
+        let inner = self.inner.clone();
+        let options = CommitOptions {
+            source: "deploy".into(),
+            on_validated: Some(Box::new(move |ts| {
+                let mut code = inner.code.write();
+                let previous = std::mem::replace(&mut code.current, (ts, deployment));
+                code.previous = Some(previous.1);
+            })),
+        };
+        let pending = match self.inner.database.commit(tx, options) {
+            Ok(pending) => pending,
+            Err(db::CommitError::Conflict(_)) => return Err(ActivateError::Conflict),
+            Err(db::CommitError::Failed(error)) => return Err(database_error(error).into()),
+        };
+        let ts = pending.ts;
+        pending.durable().await.map_err(database_error)?;
+        Ok(ts)
     }
 
     /// Runs `work` on a worker thread, which has an executor for evaluating modules. Used by pushes.
-    pub async fn on_worker<T: Send + 'static>(&self, _work: impl FnOnce(&js::Executor) -> T + Send + 'static) -> Result<T, SystemError> {
-        todo!()
+    pub async fn on_worker<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&js::Executor) -> T + Send + 'static,
+    ) -> Result<T, SystemError> {
+        self.inner.run_job(move |worker| work(&worker.executor)).await
     }
 
-    /// The result of a query as of `at` (use [`Runtime::latest_ts`] for the newest); shared with every caller of the same query.
-    pub async fn query(&self, _request: &QueryRequest, _at: Timestamp) -> Result<Arc<QueryResult>, SystemError> {
-        todo!()
+    /// Runs a function whose kind the caller does not know, as the CLI's `run` does.
+    pub async fn any(&self, call: CallRequest) -> Result<AnyResult, SystemError> {
+        let deployment = self.deployment();
+        let kind = match crate::system::kind(&call.path) {
+            Some(kind) if call.identity.is_admin() => kind,
+            _ => match crate::run::resolve(&deployment, &call.path, &call.identity, true) {
+                Ok(function) => function.kind,
+                Err(error) => return Ok(AnyResult { outcome: Err(error), log_lines: Arc::from([]) }),
+            },
+        };
+        match kind {
+            FunctionKind::Query => {
+                let result = self.query(&QueryRequest { call, journal: None }, self.latest_ts()).await?;
+                Ok(AnyResult { outcome: result.outcome.clone(), log_lines: result.log_lines.clone() })
+            }
+            FunctionKind::Mutation => {
+                let result = self.mutation(MutationRequest { call, session: None }).await?;
+                Ok(AnyResult { outcome: result.outcome, log_lines: result.log_lines })
+            }
+            FunctionKind::Action | FunctionKind::HttpAction => {
+                let result = self.action(call).await?;
+                Ok(AnyResult { outcome: result.outcome, log_lines: result.log_lines })
+            }
+        }
     }
 
-    /// Runs a mutation and answers once it is durable.
-    pub async fn mutation(&self, _request: MutationRequest) -> Result<MutationResult, SystemError> {
-        todo!()
+    /// Answers a call of an action: this version cannot run them, and says so.
+    pub async fn action(&self, call: CallRequest) -> Result<ActionResult, SystemError> {
+        let deployment = self.deployment();
+        let outcome = crate::run::resolve(&deployment, &call.path, &call.identity, false)
+            .and_then(|function| crate::run::check_kind(&call.path, function, FunctionKind::Action))
+            .and_then(|()| {
+                let path = call.path.display_name();
+                Err(FunctionError::new(format!("{path} is an action, and this version of Concave cannot run actions yet.")))
+            });
+        Ok(ActionResult { outcome, log_lines: Arc::from([]) })
     }
 
-    /// Runs an action.
-    pub async fn action(&self, _request: CallRequest) -> Result<ActionResult, SystemError> {
-        todo!()
-    }
-
-    /// Runs a function whose kind the caller does not know. With `tester` set, the not-found text is the CLI's.
-    pub async fn any(&self, _request: CallRequest) -> Result<AnyResult, SystemError> {
-        todo!()
-    }
-
-    /// Stops the workers after their current calls.
+    /// Finishes the queued calls and stops the workers. Blocking.
     pub fn shutdown(&self) {
-        todo!()
+        self.inner.pool.shutdown();
+    }
+}
+
+impl Inner {
+    /// The code that a transaction reading at `snapshot` runs.
+    pub fn deployment_at(&self, snapshot: Timestamp) -> Arc<Deployment> {
+        let code = self.code.read();
+        match &code.previous {
+            Some(previous) if snapshot < code.current.0 => previous.clone(),
+            _ => code.current.1.clone(),
+        }
+    }
+
+    /// Queues `job` for a worker.
+    pub fn submit(&self, job: impl FnOnce(&Worker) + Send + 'static) -> Result<(), SystemError> {
+        self.pool.submit(job)
+    }
+
+    /// Runs `job` on a worker and waits for what it returns.
+    pub async fn run_job<T: Send + 'static>(&self, job: impl FnOnce(&Worker) -> T + Send + 'static) -> Result<T, SystemError> {
+        let (sender, receiver) = oneshot::channel();
+        self.submit(move |worker| drop(sender.send(job(worker))))?;
+        receiver.await.map_err(|_| SystemError::internal("a call ended without an answer"))
+    }
+}
+
+/// Finds the generation row, making it on a new database.
+fn generation_row(database: &Database) -> Result<DocumentId, db::Error> {
+    let mut tx = database.begin(BeginAt::Validated)?;
+    let scan = db::Query::full_scan(GENERATION_TABLE);
+    let mut stream = tx.query(Namespace::ROOT, scan)?;
+    if let Some(row) = tx.next(&mut stream)? {
+        return Ok(row.id);
+    }
+    let row: Object = [("version".to_owned(), Value::Int64(0))].into_iter().collect();
+    let id = tx.insert(Namespace::ROOT, GENERATION_TABLE, row)?;
+    match database.commit(tx, CommitOptions { source: "start".into(), on_validated: None }) {
+        Ok(pending) => pending.wait()?,
+        Err(db::CommitError::Failed(error)) => return Err(error),
+        Err(db::CommitError::Conflict(_)) => return generation_row(database),
+    };
+    Ok(id)
+}
+
+/// Failures of the database that are not the app's.
+pub(crate) fn database_error(error: db::Error) -> SystemError {
+    match error {
+        db::Error::OutOfRetention => SystemError::new(
+            ErrorKind::OutOfRetention,
+            "OutOfRetention",
+            "The timestamp asked for is older than the history this server keeps.",
+        ),
+        db::Error::Refused(reason) => SystemError::new(
+            ErrorKind::Overloaded,
+            "StorageRefusesWrites",
+            format!("The server cannot store data until it is restarted: {reason}"),
+        ),
+        other => SystemError::internal(other),
     }
 }

@@ -1,0 +1,82 @@
+//! The JavaScript that looks at an evaluated module and reports in JSON text what it found.
+//!
+//! Every probe is an expression `(ns) => string` over the module's namespace. Mistakes are reported as
+//! `{"error": {"code", "message"}}` and never thrown, so that what is thrown is always the author's.
+
+/// The functions a module exports.
+pub(super) const FUNCTIONS: &str = r#"(ns) => {
+  const own = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
+  const functions = [];
+  for (const name of Object.keys(ns)) {
+    const f = ns[name];
+    if (f === null || (typeof f !== "function" && typeof f !== "object")) continue;
+    const kinds = [["Query", "isQuery", "invokeQuery"], ["Mutation", "isMutation", "invokeMutation"],
+                   ["Action", "isAction", "invokeAction"]].filter(([, flag]) => own(f, flag));
+    if (kinds.length !== 1 || typeof f[kinds[0][2]] !== "function") continue;
+    const isPublic = own(f, "isPublic"), isInternal = own(f, "isInternal");
+    if (isPublic && isInternal) continue;
+    const text = (key) => (typeof f[key] === "function" ? f[key]() : null);
+    const handler = typeof f._handler === "function" ? f._handler : f;
+    functions.push({
+      name, kind: kinds[0][0],
+      visibility: isPublic ? "public" : isInternal ? "internal" : null,
+      args: text("exportArgs"), returns: text("exportReturns"),
+      line: typeof handler.lineNumber === "number" ? handler.lineNumber : null,
+    });
+  }
+  return JSON.stringify(functions);
+}"#;
+
+/// The routes of `http.js`.
+pub(super) const ROUTES: &str = r#"(ns) => {
+  const refuse = (message) => JSON.stringify({ error: { code: "InvalidModules", message } });
+  const router = ns.default;
+  if (router === undefined) return refuse("`convex/http.js` must have a default export of a Router.");
+  if (router === null || router.isRouter !== true) return refuse("The default export of `convex/http.js` is not a Router.");
+  return JSON.stringify(router.getRoutes().map(([path, method]) => ({ path, method })));
+}"#;
+
+/// The jobs of `crons.js`.
+pub(super) const CRONS: &str = r#"(ns) => {
+  const refuse = (message) => JSON.stringify({ error: { code: "InvalidModules", message } });
+  const crons = ns.default;
+  if (crons === undefined) return refuse("`convex/crons.js` must have a default export of a Crons object.");
+  if (crons === null || crons.isCrons !== true) return refuse("The default export of `convex/crons.js` is not a Crons object.");
+  return crons.export();
+}"#;
+
+/// The providers of `auth.config.js`.
+pub(super) const AUTH: &str = r#"(ns) => {
+  if (ns.default === undefined) {
+    return JSON.stringify({ error: { code: "InvalidAuthConfig", message: "auth.config.js is missing default export." } });
+  }
+  return JSON.stringify(ns.default) ?? "null";
+}"#;
+
+/// The JSON text of `schema.js`.
+pub(super) const SCHEMA: &str = r#"(ns) => {
+  const refuse = (code, message) => JSON.stringify({ error: { code, message } });
+  const schema = ns.default;
+  if (schema === undefined) return refuse("MissingSchemaExportError",
+    "Schema file missing default export. Export the result of `defineSchema` as the default export.");
+  if (schema === null || typeof schema.export !== "function") return refuse("InvalidSchemaExport",
+    "Default export from schema file isn't a Convex schema.");
+  const text = schema.export();
+  return typeof text === "string" ? text : refuse("InvalidSchemaExport", "Default export from schema file isn't a Convex schema.");
+}"#;
+
+/// The export of `convex.config.js`.
+pub(super) const DEFINITION: &str = r#"(ns) => {
+  const definition = ns.default;
+  if (definition === undefined || definition === null || typeof definition.export !== "function") {
+    return JSON.stringify({ error: { code: "InvalidConvexConfig",
+      message: "convex.config.js must have a default export of an app or component definition." } });
+  }
+  return JSON.stringify(definition.export()) ?? "null";
+}"#;
+
+/// Whether a test query's default export is a query.
+pub(super) const TEST_QUERY: &str = r#"(ns) => {
+  const f = ns.default;
+  return String(f !== null && f !== undefined && f.isQuery === true && typeof f.invokeQuery === "function");
+}"#;

@@ -1,0 +1,53 @@
+//! The system tables of a deployment, and small helpers for reading and writing their rows.
+
+use std::sync::Arc;
+
+use db::{BeginAt, Database, Document, Namespace, Query, Source, Transaction};
+use value::{Object, Value};
+
+/// One row: counters and settings.
+pub(crate) const SETTINGS: &str = "_deployment";
+/// One row per module of the active code.
+pub(crate) const MODULES: &str = "_modules";
+/// Pieces of module sources, of the active code and of pending pushes.
+pub(crate) const CHUNKS: &str = "_module_chunks";
+/// Pushes that have started and not finished.
+pub(crate) const PUSHES: &str = "_pushes";
+/// What administrators did to the deployment.
+pub(crate) const AUDIT_LOG: &str = "_deployment_audit_log";
+
+/// Begins a transaction without the limits of user functions: a push reads and writes every module.
+pub(crate) fn begin_unlimited(database: &Database, at: BeginAt) -> Result<Transaction, db::Error> {
+    let mut tx = database.begin(at)?;
+    *tx.limits_mut() = db::Limits {
+        bytes_read: usize::MAX,
+        documents_read: usize::MAX,
+        reads: usize::MAX,
+        bytes_written: usize::MAX,
+        documents_written: usize::MAX,
+    };
+    Ok(tx)
+}
+
+/// All rows of `table` in the order they were inserted; none if the table does not exist.
+pub(crate) fn all(tx: &mut Transaction, table: &str) -> Result<Vec<Arc<Document>>, db::Error> {
+    let source = Source::FullScan { table: table.to_owned(), order: db::Order::Ascending };
+    let mut stream = tx.query(Namespace::ROOT, Query { source, operators: Vec::new() })?;
+    let mut rows = Vec::new();
+    while let Some(row) = tx.next(&mut stream)? {
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+/// The oldest row of `table`.
+pub(crate) fn first(tx: &mut Transaction, table: &str) -> Result<Option<Arc<Document>>, db::Error> {
+    let source = Source::FullScan { table: table.to_owned(), order: db::Order::Ascending };
+    let mut stream = tx.query(Namespace::ROOT, Query { source, operators: Vec::new() })?;
+    tx.next(&mut stream)
+}
+
+/// Builds an object from its fields.
+pub(crate) fn object<const N: usize>(fields: [(&str, Value); N]) -> Object {
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}

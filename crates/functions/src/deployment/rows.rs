@@ -1,0 +1,402 @@
+//! The deployment in the system tables.
+//!
+//! `_deployment` has one row with the counters and settings, `_modules` one row per module with its analysis, and
+//! `_module_chunks` the sources, cut so that each row stays below the size limit of a document.
+//! A change of the stored JSON needs a new reader here: rows written by older versions stay.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use db::{Database, Namespace, Transaction};
+use serde::{Deserialize, Serialize};
+use value::{DocumentId, Object, Validator, Value};
+
+use super::{
+    AnalyzedFunction, AuthProvider, ComponentCode, CronSchedule, CronSpec, Deployment, EnvDeclaration, HttpRoute,
+    ModuleEnvironment, StoredModule,
+};
+use crate::deploy::sources;
+use crate::deploy::tables::{self, MODULES, SETTINGS};
+use crate::{FunctionKind, FunctionPath, Visibility};
+
+/// Why the stored deployment could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("read the system tables")]
+    Database(#[from] db::Error),
+    #[error("the stored row of {what} cannot be read: {why}")]
+    Malformed { what: String, why: String },
+    #[error("compile the stored modules: {0}")]
+    Compile(String),
+}
+
+impl LoadError {
+    fn malformed(what: impl Into<String>, why: impl ToString) -> LoadError {
+        LoadError::Malformed { what: what.into(), why: why.to_string() }
+    }
+}
+
+/// The settings of the one `_deployment` row.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StoredSettings {
+    udf_server_version: Option<String>,
+    node_version: Option<String>,
+    functions_folder: String,
+    auth_providers: Vec<serde_json::Value>,
+    declared_env: Vec<StoredDeclaration>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredDeclaration {
+    name: String,
+    validator: serde_json::Value,
+    optional: bool,
+}
+
+/// What analysis found in one module, as stored.
+#[derive(Default, Serialize, Deserialize)]
+struct StoredAnalysis {
+    functions: Vec<StoredFunction>,
+    #[serde(default)]
+    routes: Vec<(String, String)>,
+    #[serde(default)]
+    crons: Vec<StoredCron>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredFunction {
+    name: String,
+    kind: String,
+    visibility: Option<String>,
+    args: Option<serde_json::Value>,
+    returns: Option<serde_json::Value>,
+    line: Option<u32>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredCron {
+    identifier: String,
+    path: String,
+    args: String,
+    schedule: serde_json::Value,
+}
+
+/// The counters of the `_deployment` row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counters {
+    pub version: u64,
+    pub generation: u64,
+}
+
+/// One module with its analysis, as stored.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredModuleRow {
+    component: String,
+    pub path: String,
+    environment: String,
+    hash: String,
+    chunks: Vec<String>,
+    analysis: StoredAnalysis,
+}
+
+/// A deployment without its counters and environment: what a pending push keeps until it finishes.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredCode {
+    settings: StoredSettings,
+    modules: Vec<StoredModuleRow>,
+}
+
+/// Reads and compiles everything.
+pub(super) fn load(database: &Database) -> Result<Deployment, LoadError> {
+    let mut tx = tables::begin_unlimited(database, db::BeginAt::Durable)?;
+    let env = Arc::new(crate::environment::read_all(&mut tx)?);
+    let Some(row) = tables::first(&mut tx, SETTINGS)? else {
+        return Ok(Deployment { env, ..Deployment::empty() });
+    };
+    let counters = read_counters(&row.value)?;
+    let settings = serde_json::from_str(text(&row.value, "settings", SETTINGS)?)
+        .map_err(|error| LoadError::malformed(SETTINGS, error))?;
+    let modules = module_rows(&mut tx)?.into_iter().map(|(_, row)| row).collect();
+    let mut deployment = StoredCode { settings, modules }.compile(&mut tx, counters.generation)?;
+    deployment.version = counters.version;
+    deployment.env_generation = counters.version;
+    deployment.env = env;
+    Ok(deployment)
+}
+
+/// The counters as `tx` sees them; zero before the first push.
+pub(crate) fn counters(tx: &mut Transaction) -> Result<Counters, LoadError> {
+    match tables::first(tx, SETTINGS)? {
+        None => Ok(Counters::default()),
+        Some(row) => read_counters(&row.value),
+    }
+}
+
+/// All rows of `_modules` with their ids.
+pub(crate) fn module_rows(tx: &mut Transaction) -> Result<Vec<(DocumentId, StoredModuleRow)>, LoadError> {
+    tables::all(tx, MODULES)?.iter().map(|row| Ok((row.id, read_module(&row.value)?))).collect()
+}
+
+/// Writes the counters and settings of `deployment` into the one row.
+pub(crate) fn write_settings(tx: &mut Transaction, deployment: &Deployment) -> Result<(), db::Error> {
+    let row = tables::object([
+        ("version", Value::Int64(deployment.version as i64)),
+        ("generation", Value::Int64(deployment.generation as i64)),
+        ("settings", Value::String(to_text(&StoredSettings::of(deployment)))),
+    ]);
+    match tables::first(tx, SETTINGS)? {
+        Some(old) => tx.replace(Namespace::ROOT, old.id, row).map(drop),
+        None => tx.insert(Namespace::ROOT, SETTINGS, row).map(drop),
+    }
+}
+
+/// Puts the modules of `deployment` in the place of those stored; returns the chunks nothing refers to any more.
+pub(crate) fn replace_modules(tx: &mut Transaction, deployment: &Deployment) -> Result<Vec<DocumentId>, LoadError> {
+    let mut dropped = BTreeSet::new();
+    for (id, row) in module_rows(tx)? {
+        dropped.extend(row.chunk_ids()?);
+        tx.delete(Namespace::ROOT, id)?;
+    }
+    for row in StoredCode::of(deployment).modules {
+        for id in row.chunk_ids()? {
+            dropped.remove(&id);
+        }
+        tx.insert(Namespace::ROOT, MODULES, row.to_object())?;
+    }
+    Ok(dropped.into_iter().collect())
+}
+
+impl StoredSettings {
+    fn of(deployment: &Deployment) -> StoredSettings {
+        StoredSettings {
+            udf_server_version: deployment.udf_server_version.clone(),
+            node_version: deployment.node_version.clone(),
+            functions_folder: deployment.functions_folder.clone(),
+            auth_providers: deployment.auth_providers.iter().map(AuthProvider::to_json).collect(),
+            declared_env: deployment.declared_env.iter().map(store_declaration).collect(),
+        }
+    }
+
+    fn apply(self, deployment: &mut Deployment) -> Result<(), LoadError> {
+        deployment.udf_server_version = self.udf_server_version;
+        deployment.node_version = self.node_version;
+        deployment.functions_folder = self.functions_folder;
+        let providers: Result<Vec<_>, _> = self.auth_providers.iter().map(AuthProvider::from_json).collect();
+        deployment.auth_providers = providers.map_err(|why| LoadError::malformed(SETTINGS, why))?.into();
+        let declared: Result<Vec<_>, _> = self.declared_env.into_iter().map(load_declaration).collect();
+        deployment.declared_env = declared?.into();
+        Ok(())
+    }
+}
+
+impl StoredCode {
+    /// The stored form of `deployment`.
+    pub fn of(deployment: &Deployment) -> StoredCode {
+        let mut modules = Vec::new();
+        for (component, code) in &deployment.components {
+            modules.extend(code.modules.iter().map(|(path, module)| StoredModuleRow {
+                component: component.clone(),
+                path: path.clone(),
+                environment: module.environment.name().to_owned(),
+                hash: module.hash.clone(),
+                chunks: module.chunks.iter().map(DocumentId::to_string).collect(),
+                analysis: store_analysis(path, code),
+            }));
+        }
+        StoredCode { settings: StoredSettings::of(deployment), modules }
+    }
+
+    /// Reads the sources and compiles them.
+    pub fn compile(self, tx: &mut Transaction, generation: u64) -> Result<Deployment, LoadError> {
+        let mut deployment = Deployment { generation, ..Deployment::empty() };
+        self.settings.apply(&mut deployment)?;
+        let mut by_component: BTreeMap<String, Vec<StoredModuleRow>> = BTreeMap::new();
+        for row in self.modules {
+            by_component.entry(row.component.clone()).or_default().push(row);
+        }
+        if generation > 0 {
+            by_component.entry(String::new()).or_default();
+        }
+        for (path, rows) in by_component {
+            deployment.components.insert(path, Arc::new(load_component(tx, rows)?));
+        }
+        Ok(deployment)
+    }
+
+    /// Every chunk the modules refer to.
+    pub fn chunk_ids(&self) -> Result<Vec<DocumentId>, LoadError> {
+        self.modules.iter().map(StoredModuleRow::chunk_ids).collect::<Result<Vec<_>, _>>().map(|lists| lists.concat())
+    }
+}
+
+impl StoredModuleRow {
+    pub fn chunk_ids(&self) -> Result<Vec<DocumentId>, LoadError> {
+        let ids: Result<Vec<DocumentId>, _> = self.chunks.iter().map(|id| id.parse()).collect();
+        ids.map_err(|_| LoadError::malformed(&self.path, "a chunk id is malformed"))
+    }
+
+    fn to_object(&self) -> Object {
+        let text = |text: &String| Value::String(text.clone());
+        tables::object([
+            ("component", text(&self.component)),
+            ("path", text(&self.path)),
+            ("environment", text(&self.environment)),
+            ("hash", text(&self.hash)),
+            ("analysis", Value::String(to_text(&self.analysis))),
+            ("chunks", Value::Array(self.chunks.iter().map(text).collect())),
+        ])
+    }
+}
+
+fn to_text(json: &impl Serialize) -> String {
+    serde_json::to_string(json).expect("plain structs of strings and JSON serialize")
+}
+
+fn read_counters(row: &Object) -> Result<Counters, LoadError> {
+    let count = |name: &str| match row.get(name) {
+        Some(Value::Int64(count)) => Ok(*count as u64),
+        other => Err(LoadError::malformed(SETTINGS, format!("{name} is {other:?}"))),
+    };
+    Ok(Counters { version: count("version")?, generation: count("generation")? })
+}
+
+fn store_declaration(declaration: &EnvDeclaration) -> StoredDeclaration {
+    StoredDeclaration {
+        name: declaration.name.clone(),
+        validator: declaration.validator.to_json(),
+        optional: declaration.optional,
+    }
+}
+
+fn load_declaration(stored: StoredDeclaration) -> Result<EnvDeclaration, LoadError> {
+    let validator = load_validator(&stored.name, &stored.validator)?;
+    Ok(EnvDeclaration { name: stored.name, validator, optional: stored.optional })
+}
+
+fn load_validator(what: &str, json: &serde_json::Value) -> Result<Validator, LoadError> {
+    Validator::from_json(json).map_err(|error| LoadError::malformed(what, error))
+}
+
+fn text<'a>(row: &'a Object, name: &str, what: &str) -> Result<&'a str, LoadError> {
+    match row.get(name) {
+        Some(Value::String(text)) => Ok(text),
+        other => Err(LoadError::malformed(what, format!("{name} is {other:?}"))),
+    }
+}
+
+fn read_module(row: &Object) -> Result<StoredModuleRow, LoadError> {
+    let path = text(row, "path", MODULES)?.to_owned();
+    let analysis = serde_json::from_str(text(row, "analysis", &path)?).map_err(|error| LoadError::malformed(&path, error))?;
+    let chunks = match row.get("chunks") {
+        Some(Value::Array(ids)) => ids.iter().filter_map(|id| Some(id.as_str()?.to_owned())).collect(),
+        other => return Err(LoadError::malformed(&path, format!("chunks are {other:?}"))),
+    };
+    Ok(StoredModuleRow {
+        component: text(row, "component", &path)?.to_owned(),
+        environment: text(row, "environment", &path)?.to_owned(),
+        hash: text(row, "hash", &path)?.to_owned(),
+        chunks,
+        analysis,
+        path,
+    })
+}
+
+fn load_component(tx: &mut Transaction, rows: Vec<StoredModuleRow>) -> Result<ComponentCode, LoadError> {
+    let mut code = ComponentCode {
+        definition_path: String::new(),
+        namespace: Namespace::ROOT,
+        bundle: js::Bundle::compile(Vec::new()).map_err(|error| LoadError::Compile(error.to_string()))?,
+        functions: BTreeMap::new(),
+        http_routes: Vec::new(),
+        crons: Vec::new(),
+        modules: BTreeMap::new(),
+    };
+    let mut sources = Vec::new();
+    for row in rows {
+        let environment =
+            ModuleEnvironment::parse(&row.environment).ok_or_else(|| LoadError::malformed(&row.path, &row.environment))?;
+        let module = StoredModule { environment, hash: row.hash.clone(), chunks: row.chunk_ids()? };
+        if environment == ModuleEnvironment::Isolate {
+            let stored = sources::read(tx, &module.chunks).map_err(|error| LoadError::malformed(&row.path, error))?;
+            sources.push(stored.into_module(&row.path));
+        }
+        load_analysis(&row.path, row.analysis, &mut code)?;
+        code.modules.insert(row.path, module);
+    }
+    code.bundle = js::Bundle::compile(sources).map_err(|error| LoadError::Compile(error.to_string()))?;
+    Ok(code)
+}
+
+fn load_analysis(path: &str, analysis: StoredAnalysis, code: &mut ComponentCode) -> Result<(), LoadError> {
+    let functions: Result<Vec<_>, _> = analysis.functions.into_iter().map(load_function).collect();
+    if !path.starts_with("_deps/") {
+        code.functions.insert(path.to_owned(), functions?);
+    }
+    code.http_routes.extend(analysis.routes.into_iter().map(|(path, method)| HttpRoute { path, method }));
+    for cron in analysis.crons {
+        let schedule = CronSchedule::from_json(&cron.schedule)
+            .ok_or_else(|| LoadError::malformed(path, format!("the schedule of {}", cron.identifier)))?;
+        let target = FunctionPath::parse(&cron.path).map_err(|error| LoadError::malformed(path, error))?;
+        code.crons.push(CronSpec { identifier: cron.identifier, path: target, args: cron.args, schedule });
+    }
+    Ok(())
+}
+
+fn load_function(stored: StoredFunction) -> Result<AnalyzedFunction, LoadError> {
+    let kind = match stored.kind.as_str() {
+        "Query" => FunctionKind::Query,
+        "Mutation" => FunctionKind::Mutation,
+        "Action" => FunctionKind::Action,
+        other => return Err(LoadError::malformed(stored.name, format!("kind {other}"))),
+    };
+    let visibility = match stored.visibility.as_deref() {
+        None => None,
+        Some("public") => Some(Visibility::Public),
+        Some("internal") => Some(Visibility::Internal),
+        Some(other) => return Err(LoadError::malformed(stored.name, format!("visibility {other}"))),
+    };
+    let validator = |json: Option<serde_json::Value>| json.map(|json| load_validator(&stored.name, &json)).transpose();
+    let (args, returns) = (validator(stored.args)?, validator(stored.returns)?);
+    Ok(AnalyzedFunction { name: stored.name, kind, visibility, args, returns, line: stored.line })
+}
+
+fn store_analysis(path: &str, code: &ComponentCode) -> StoredAnalysis {
+    let functions = code.functions.get(path).map(Vec::as_slice).unwrap_or_default();
+    let mut stored = StoredAnalysis { functions: functions.iter().map(store_function).collect(), ..Default::default() };
+    if path == "http.js" {
+        stored.routes = code.http_routes.iter().map(|route| (route.path.clone(), route.method.clone())).collect();
+    }
+    if path == "crons.js" {
+        stored.crons = code.crons.iter().map(store_cron).collect();
+    }
+    stored
+}
+
+fn store_function(function: &AnalyzedFunction) -> StoredFunction {
+    StoredFunction {
+        name: function.name.clone(),
+        kind: function.kind.name().to_owned(),
+        visibility: function.visibility.map(|visibility| visibility_name(visibility).to_owned()),
+        args: function.args.as_ref().map(Validator::to_json),
+        returns: function.returns.as_ref().map(Validator::to_json),
+        line: function.line,
+    }
+}
+
+fn store_cron(cron: &CronSpec) -> StoredCron {
+    StoredCron {
+        identifier: cron.identifier.clone(),
+        path: cron.path.to_string(),
+        args: cron.args.clone(),
+        schedule: cron.schedule.to_json(),
+    }
+}
+
+/// The name of a visibility in stored rows and in push messages.
+pub(crate) fn visibility_name(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Public => "public",
+        Visibility::Internal => "internal",
+    }
+}

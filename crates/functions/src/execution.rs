@@ -1,0 +1,171 @@
+//! One top-level execution: what its frames share.
+
+use std::sync::Arc;
+
+use rand_chacha::ChaCha12Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::limits::{LOG_LINE_BYTES_MAX, LOG_LINES_MAX};
+use crate::logs::LogLine;
+use crate::runtime::Inner;
+use crate::workers::Worker;
+use crate::{Caller, Deployment, FunctionError, FunctionPath, Identity, RequestId, SystemError};
+
+/// The state that a top-level call and the calls nested in it share.
+pub(crate) struct Execution<'a> {
+    pub runtime: &'a Inner,
+    pub worker: &'a Worker,
+    pub deployment: Arc<Deployment>,
+    pub identity: &'a Identity,
+    pub request_id: &'a RequestId,
+    pub caller: Caller,
+    /// The frozen clock, in milliseconds since the Unix epoch.
+    pub now_ms: f64,
+    pub depth: usize,
+    pub observed: Observed,
+    pub logs: LogCollector,
+    /// User time of all frames, in seconds.
+    pub user_seconds: f64,
+    /// Set when a frame failed for a reason that is not the app's.
+    pub failure: Option<SystemError>,
+    random: ChaCha12Rng,
+}
+
+/// What the result depends on beside data.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Observed {
+    pub time: bool,
+    pub identity: bool,
+}
+
+impl<'a> Execution<'a> {
+    pub fn new(
+        runtime: &'a Inner,
+        worker: &'a Worker,
+        deployment: Arc<Deployment>,
+        identity: &'a Identity,
+        request_id: &'a RequestId,
+        caller: Caller,
+    ) -> Execution<'a> {
+        let mut seed = [0; 32];
+        runtime.platform.fill_random(&mut seed);
+        Execution {
+            runtime,
+            worker,
+            deployment,
+            identity,
+            request_id,
+            caller,
+            now_ms: runtime.platform.now_ms().floor(),
+            depth: 0,
+            observed: Observed::default(),
+            logs: LogCollector::default(),
+            user_seconds: 0.0,
+            failure: None,
+            random: ChaCha12Rng::from_seed(seed),
+        }
+    }
+
+    /// A fresh seed for one frame, drawn from the execution's generator.
+    pub fn next_seed(&mut self) -> [u8; 32] {
+        let mut seed = [0; 32];
+        self.random.fill_bytes(&mut seed);
+        seed
+    }
+}
+
+/// Console lines of an execution, within the documented bounds.
+#[derive(Default)]
+pub(crate) struct LogCollector {
+    lines: Vec<LogLine>,
+    overflowed: bool,
+}
+
+impl LogCollector {
+    /// Records one console call of the function at `path`; `nested` marks frames below the root.
+    pub fn console(&mut self, level: &'static str, mut messages: Vec<String>, now_ms: f64, path: &FunctionPath, nested: bool) {
+        if self.overflowed {
+            return;
+        }
+        if self.lines.len() >= LOG_LINES_MAX - 1 {
+            self.overflowed = true;
+            let text = format!("Log overflow (maximum {LOG_LINES_MAX}). Remaining log lines omitted.");
+            self.lines.push(line("ERROR", vec![text], false, now_ms));
+            return;
+        }
+        let is_truncated = truncate(&mut messages);
+        let mut entry = line(level, messages, is_truncated, now_ms);
+        if nested {
+            entry.udf_path = Some(path.display_name());
+            entry.component_path = Some(path.component.clone());
+        }
+        self.lines.push(entry);
+    }
+
+    /// Adds a warning of ours with its code; warnings are never cut.
+    pub fn warning(&mut self, code: &str, text: String, now_ms: f64) {
+        let mut entry = line("WARN", vec![text], false, now_ms);
+        entry.system_code = Some(format!("warning:{code}"));
+        self.lines.push(entry);
+    }
+
+    pub fn into_lines(self) -> Vec<LogLine> {
+        self.lines
+    }
+}
+
+fn line(level: &'static str, messages: Vec<String>, is_truncated: bool, timestamp_ms: f64) -> LogLine {
+    LogLine { messages, is_truncated, timestamp_ms, level, system_code: None, component_path: None, udf_path: None }
+}
+
+/// Cuts `messages` to the bound at a character boundary; true if anything was cut.
+fn truncate(messages: &mut Vec<String>) -> bool {
+    let mut left = LOG_LINE_BYTES_MAX;
+    for index in 0..messages.len() {
+        let length = messages[index].len();
+        if length <= left {
+            left = left.saturating_sub(length + 1);
+            continue;
+        }
+        let mut cut = left;
+        while !messages[index].is_char_boundary(cut) {
+            cut -= 1;
+        }
+        messages[index].truncate(cut);
+        messages.truncate(index + 1);
+        return true;
+    }
+    false
+}
+
+/// Why a frame did not return a value.
+pub(crate) enum CallFailure {
+    /// The app's failure: a result.
+    Function(FunctionError),
+    /// Ours; nothing may be cached or committed.
+    System(SystemError),
+}
+
+impl From<FunctionError> for CallFailure {
+    fn from(error: FunctionError) -> CallFailure {
+        CallFailure::Function(error)
+    }
+}
+
+impl From<SystemError> for CallFailure {
+    fn from(error: SystemError) -> CallFailure {
+        CallFailure::System(error)
+    }
+}
+
+impl From<db::Error> for CallFailure {
+    fn from(error: db::Error) -> CallFailure {
+        match crate::host::developer_error(error) {
+            Ok(error) => CallFailure::Function(FunctionError { detail: error.message, data: error.data, code: error.code }),
+            Err(error) => CallFailure::System(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! The host side of user code: every `ctx` call arrives here as a named operation with JSON arguments.
+
+mod calls;
+mod database;
+mod metadata;
+
+use std::collections::HashMap;
+
+use db::{Namespace, QueryStream, Transaction};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::execution::Execution;
+use crate::{FunctionKind, FunctionPath, SystemError};
+
+/// What one running function needs beyond the execution it belongs to.
+pub(crate) struct Frame {
+    pub path: FunctionPath,
+    pub kind: FunctionKind,
+    pub namespace: Namespace,
+    /// The end cursor that the previous run of this query settled on.
+    pub journal_start: Option<String>,
+    /// The end cursor of this run.
+    pub journal_end: Option<String>,
+    pub nested: bool,
+    streams: HashMap<u32, QueryStream>,
+    stream_next: u32,
+    paginated: bool,
+}
+
+impl Frame {
+    pub fn new(path: FunctionPath, kind: FunctionKind, namespace: Namespace, journal: Option<&str>, nested: bool) -> Frame {
+        Frame {
+            path,
+            kind,
+            namespace,
+            journal_start: journal.map(str::to_owned),
+            journal_end: None,
+            nested,
+            streams: HashMap::new(),
+            stream_next: 0,
+            paginated: false,
+        }
+    }
+}
+
+/// Implements [`js::Host`] for one frame.
+pub(crate) struct CallHost<'c, 'e> {
+    execution: &'c mut Execution<'e>,
+    tx: &'c mut Transaction,
+    frame: Frame,
+}
+
+impl<'c, 'e> CallHost<'c, 'e> {
+    pub fn new(execution: &'c mut Execution<'e>, tx: &'c mut Transaction, frame: Frame) -> CallHost<'c, 'e> {
+        CallHost { execution, tx, frame }
+    }
+
+    pub fn into_frame(self) -> Frame {
+        self.frame
+    }
+
+    /// Turns a failure of the database into what user code sees, or ends the call for good.
+    fn failed(&mut self, error: db::Error) -> js::HostError {
+        match developer_error(error) {
+            Ok(error) => js::HostError { message: error.message, data: error.data, kind: js::HostErrorKind::Developer },
+            Err(error) => self.abort(error),
+        }
+    }
+
+    /// Ends the call uncatchably with a failure that is not the app's.
+    fn abort(&mut self, error: SystemError) -> js::HostError {
+        let message = error.message.clone();
+        self.execution.failure = Some(error);
+        js::HostError { message, data: None, kind: js::HostErrorKind::System }
+    }
+}
+
+/// A database error that belongs to the app.
+pub(crate) struct DeveloperError {
+    pub message: String,
+    pub data: Option<String>,
+    pub code: Option<&'static str>,
+}
+
+/// Splits database errors into the app's and ours.
+pub(crate) fn developer_error(error: db::Error) -> Result<DeveloperError, SystemError> {
+    match error {
+        db::Error::Developer { code, message, data } => Ok(DeveloperError { message, data, code: Some(code) }),
+        other => Err(crate::runtime::database_error(other)),
+    }
+}
+
+/// An error that user code may catch.
+fn developer(message: impl Into<String>) -> js::HostError {
+    js::HostError { message: message.into(), data: None, kind: js::HostErrorKind::Developer }
+}
+
+/// Decodes an operation's arguments; `method` is the name users know, such as `db.get`.
+fn arguments<T: DeserializeOwned>(method: &str, json: &str) -> Result<T, js::HostError> {
+    serde_json::from_str(json).map_err(|error| {
+        if error.is_syntax() || error.is_eof() {
+            return developer(format!("Received invalid json: {error}"));
+        }
+        developer(format!("Invalid arguments for `{method}`: {error}"))
+    })
+}
+
+/// A required argument that must be there and of the right type, with the text the reference uses.
+fn invalid_argument(argument: &str, method: &str, cause: impl std::fmt::Display) -> js::HostError {
+    developer(format!("Invalid argument `{argument}` for `{method}`: {cause}"))
+}
+
+/// The ways to name a function in an operation's arguments.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Address {
+    name: Option<String>,
+    reference: Option<String>,
+    function_handle: Option<String>,
+}
+
+impl js::Host for CallHost<'_, '_> {
+    fn syscall(&mut self, name: &str, args: &str) -> Result<String, js::HostError> {
+        match name {
+            "1.0/db/normalizeId" => self.normalize_id(args),
+            "1.0/queryStream" => self.query_stream(args),
+            "1.0/queryCleanup" => self.query_cleanup(args),
+            "1.0/getSnapshotTs" => self.snapshot_ts(),
+            _ => Err(developer(format!("Unknown operation {name}"))),
+        }
+    }
+
+    fn async_syscall(&mut self, name: &str, args: &str) -> Result<String, js::HostError> {
+        match name {
+            "1.0/get" => self.get(args),
+            "1.0/queryStreamNext" => self.query_stream_next(args),
+            "1.0/queryPage" => self.query_page(args),
+            "1.0/count" => self.count(args),
+            "1.0/insert" => self.insert(args),
+            "1.0/shallowMerge" => self.patch(args),
+            "1.0/replace" => self.replace(args),
+            "1.0/remove" => self.remove(args),
+            "1.0/runUdf" => self.run_udf(args),
+            "1.0/createFunctionHandle" => self.create_function_handle(args),
+            "1.0/getUserIdentity" => self.user_identity(),
+            "1.0/getFunctionMetadata" => self.function_metadata(),
+            "1.0/getTransactionMetrics" => self.transaction_metrics(),
+            "1.0/getDeploymentMetadata" => self.deployment_metadata(),
+            "1.0/getRequestMetadata" => self.request_metadata(),
+            "1.0/schedule" | "1.0/cancel_job" => Err(developer(
+                "`ctx.scheduler` is not available in this version of Concave yet. Call the function directly or from a client.",
+            )),
+            "1.0/storageGetUrl" | "1.0/storageGetMetadata" | "1.0/storageGenerateUploadUrl" | "1.0/storageDelete"
+            | "1.0/storageStore" | "1.0/storageGet" => {
+                Err(developer("`ctx.storage` is not available in this version of Concave yet."))
+            }
+            _ => Err(developer(format!("Unknown async operation {name}"))),
+        }
+    }
+
+    fn env_var(&mut self, name: &str) -> Option<String> {
+        let execution = &*self.execution;
+        let options = &execution.runtime.options;
+        match name {
+            "CONVEX_CLOUD_URL" => Some(options.cloud_url.clone()),
+            "CONVEX_SITE_URL" => Some(options.site_url.clone()),
+            _ => execution.deployment.env.get(name).cloned(),
+        }
+    }
+
+    fn console(&mut self, level: js::ConsoleLevel, messages: Vec<String>) {
+        let level = match level {
+            js::ConsoleLevel::Debug => "DEBUG",
+            js::ConsoleLevel::Error => "ERROR",
+            js::ConsoleLevel::Warn => "WARN",
+            js::ConsoleLevel::Info => "INFO",
+            js::ConsoleLevel::Log => "LOG",
+        };
+        let now_ms = self.execution.runtime.platform.now_ms();
+        self.execution.logs.console(level, messages, now_ms, &self.frame.path, self.frame.nested);
+    }
+}

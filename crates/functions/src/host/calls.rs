@@ -1,0 +1,142 @@
+//! `ctx.runQuery`, `ctx.runMutation` and function handles.
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+use value::Value;
+
+use super::{Address, CallHost, arguments, developer};
+use crate::arguments::Arguments;
+use crate::execution::CallFailure;
+use crate::limits::CALL_DEPTH_MAX;
+use crate::run::{check_kind, run_function};
+use crate::{FunctionError, FunctionKind, FunctionPath};
+
+type Reply = Result<String, js::HostError>;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RunArgs {
+    udf_type: String,
+    args: Json,
+    transaction_limits: Option<serde_json::Map<String, Json>>,
+    #[serde(flatten)]
+    address: Address,
+}
+
+#[derive(Deserialize)]
+struct HandleArgs {
+    #[serde(flatten)]
+    address: Address,
+}
+
+const HANDLE_PREFIX: &str = "function://";
+
+impl CallHost<'_, '_> {
+    /// Runs another function inside this transaction.
+    ///
+    /// A failing mutation loses its own writes only; what it read stays in the read set.
+    pub(super) fn run_udf(&mut self, json: &str) -> Reply {
+        let args: RunArgs = arguments("runQuery", json)?;
+        let kind = self.nested_kind(&args.udf_type)?;
+        let path = self.resolve_address(&args.address)?;
+        if self.execution.depth + 1 >= CALL_DEPTH_MAX {
+            return Err(developer("Cross component call depth limit exceeded. Do you have an infinite loop in your app?"));
+        }
+        let deployment = self.execution.deployment.clone();
+        let Some(function) = deployment.function(&path) else {
+            return Err(developer(missing_text(&deployment, &path)));
+        };
+        check_kind(&path, function, kind).map_err(|error| developer(error.detail))?;
+        let object = Value::from_json(&args.args).map_err(|error| developer(error.to_string()))?;
+        let arguments = Arguments::new(&path, object).map_err(host_error)?;
+        self.execution.depth += 1;
+        let outcome = if args.udf_type == "snapshotQuery" {
+            let mut snapshot = self.tx.snapshot_child();
+            run_function(self.execution, &mut snapshot, &path, function, &arguments, None)
+        } else {
+            let savepoint = self.tx.savepoint();
+            let limits = args.transaction_limits.as_ref().map(|limits| self.tx.limits_mut().narrow(limits));
+            let outcome = run_function(self.execution, self.tx, &path, function, &arguments, None);
+            if let Some(limits) = limits {
+                *self.tx.limits_mut() = limits;
+            }
+            if outcome.is_err() {
+                self.tx.rollback_to(savepoint);
+            }
+            outcome
+        };
+        self.execution.depth -= 1;
+        match outcome {
+            Ok(returned) => Ok(returned.value.to_json()),
+            Err(CallFailure::Function(error)) => Err(host_error(error)),
+            Err(CallFailure::System(error)) => Err(self.abort(error)),
+        }
+    }
+
+    pub(super) fn create_function_handle(&mut self, json: &str) -> Reply {
+        let args: HandleArgs = arguments("createFunctionHandle", json)?;
+        let path = self.resolve_address(&args.address)?;
+        let deployment = &self.execution.deployment;
+        if deployment.function(&path).is_none() {
+            return Err(developer(missing_text(deployment, &path)));
+        }
+        let opaque = hex::encode(format!("{}|{path}", path.component));
+        Ok(Json::String(format!("{HANDLE_PREFIX}{opaque}#{}", path.display_name())).to_string())
+    }
+
+    fn nested_kind(&self, udf_type: &str) -> Result<FunctionKind, js::HostError> {
+        let (wanted, allowed) = match udf_type {
+            "query" => (FunctionKind::Query, true),
+            "snapshotQuery" => (FunctionKind::Query, self.frame.kind == FunctionKind::Mutation),
+            "mutation" => (FunctionKind::Mutation, self.frame.kind == FunctionKind::Mutation),
+            _ => return Err(developer(format!("Invalid argument `udfType` for `runQuery`: unknown kind {udf_type:?}"))),
+        };
+        if !allowed {
+            let (wanted, caller) = (wanted.name().to_lowercase(), self.frame.kind.name().to_lowercase());
+            return Err(developer(format!("Cannot call a {wanted} function from a {caller} function")));
+        }
+        Ok(wanted)
+    }
+
+    fn resolve_address(&self, address: &Address) -> Result<FunctionPath, js::HostError> {
+        let component = &self.frame.path.component;
+        let parse = |text: &str, component: &str| {
+            FunctionPath::parse_in(text, component).map_err(|error| developer(error.to_string()))
+        };
+        match (&address.name, &address.reference, &address.function_handle) {
+            (Some(name), None, None) => parse(name, component),
+            (None, Some(reference), None) => match reference.strip_prefix("_reference/function/") {
+                Some(path) => parse(path, component),
+                None => Err(developer(format!("Couldn't resolve {reference}: this app has no such component."))),
+            },
+            (None, None, Some(handle)) => {
+                let (component, path) = decode_handle(handle)
+                    .ok_or_else(|| developer(format!("{handle} is not a valid function handle.")))?;
+                parse(&path, &component)
+            }
+            _ => Err(developer("Exactly one of `name`, `reference` and `functionHandle` must name the function.")),
+        }
+    }
+}
+
+/// The component and function path inside a handle.
+fn decode_handle(handle: &str) -> Option<(String, String)> {
+    let opaque = handle.strip_prefix(HANDLE_PREFIX)?;
+    let opaque = opaque.split('#').next().unwrap_or(opaque);
+    let text = String::from_utf8(hex::decode(opaque).ok()?).ok()?;
+    let (component, path) = text.split_once('|')?;
+    Some((component.to_owned(), path.to_owned()))
+}
+
+fn host_error(error: FunctionError) -> js::HostError {
+    js::HostError { message: error.detail, data: error.data, kind: js::HostErrorKind::Developer }
+}
+
+/// Tells a missing export from a missing module.
+fn missing_text(deployment: &crate::Deployment, path: &FunctionPath) -> String {
+    let has_module = deployment.component(&path.component).is_some_and(|c| c.functions.contains_key(&path.module));
+    if has_module {
+        return format!("Couldn't find \"{}\" in module \"{}\".", path.export, path.module);
+    }
+    format!("Couldn't find JavaScript module '{}'. Did you forget to run `npx convex dev`?", path.module)
+}

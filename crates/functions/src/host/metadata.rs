@@ -1,0 +1,61 @@
+//! `ctx.auth` and `ctx.meta`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use super::{CallHost, developer};
+use crate::FunctionKind;
+
+type Reply = Result<String, js::HostError>;
+
+impl CallHost<'_, '_> {
+    pub(super) fn user_identity(&mut self) -> Reply {
+        self.execution.observed.identity = true;
+        Ok(self.execution.identity.user().map_or_else(|| "null".into(), |user| user.to_json().to_string()))
+    }
+
+    pub(super) fn function_metadata(&mut self) -> Reply {
+        let path = &self.frame.path;
+        Ok(json!({ "name": path.display_name(), "componentPath": path.component }).to_string())
+    }
+
+    pub(super) fn deployment_metadata(&mut self) -> Reply {
+        let name = &self.execution.runtime.options.instance_name;
+        Ok(json!({ "name": name, "region": null, "class": "s16" }).to_string())
+    }
+
+    pub(super) fn request_metadata(&mut self) -> Reply {
+        if self.frame.kind == FunctionKind::Query {
+            return Err(developer("Cannot get request metadata in a Query"));
+        }
+        let request_id = &*self.execution.request_id.0;
+        Ok(json!({ "ip": null, "userAgent": null, "requestId": request_id, "scheduledFunctionId": null, "authToken": null }).to_string())
+    }
+
+    pub(super) fn snapshot_ts(&mut self) -> Reply {
+        self.execution.observed.time = true;
+        let bytes = self.tx.snapshot().0.to_le_bytes();
+        Ok(json!({ "$integer": STANDARD.encode(bytes) }).to_string())
+    }
+
+    pub(super) fn transaction_metrics(&mut self) -> Reply {
+        let usage = self.tx.usage();
+        let limits = self.tx.limits_mut().clone();
+        let metric = |used: usize, limit: usize| json!({ "used": used, "remaining": limit.saturating_sub(used) });
+        Ok(json!({
+            "bytesRead": metric(usage.bytes_read, limits.bytes_read),
+            "bytesWritten": metric(usage.bytes_written, limits.bytes_written),
+            "databaseQueries": metric(usage.database_queries, limits.database_queries),
+            "documentsRead": metric(usage.documents_read, limits.documents_read),
+            "documentsWritten": metric(usage.documents_written, limits.documents_written),
+            "functionsScheduled": metric(0, 1000),
+            "scheduledFunctionArgsBytes": metric(0, 16 << 20),
+            "filesWritten": metric(0, 1000),
+            "fileWriteBytes": metric(0, 16 << 20),
+            "filesRead": metric(0, 1000),
+            "fileReadBytes": metric(0, 16 << 20),
+        })
+        .to_string())
+    }
+}

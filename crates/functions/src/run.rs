@@ -1,0 +1,160 @@
+//! Runs one function inside a transaction: checks arguments, calls user code, checks the result.
+
+use db::{Namespace, Transaction};
+use value::{Validator, Value};
+
+use crate::arguments::Arguments;
+use crate::deployment::AnalyzedFunction;
+use crate::execution::{CallFailure, Execution};
+use crate::host::{CallHost, Frame};
+use crate::limits::RESULT_BYTES_MAX;
+use crate::{Deployment, FunctionError, FunctionKind, FunctionPath, Identity, Visibility};
+
+/// The outcome of one frame.
+pub(crate) struct Returned {
+    pub value: Value,
+    /// The end of the page a query paginated to, for its next run.
+    pub journal: Option<String>,
+}
+
+/// Finds the function at `path` for an outside caller.
+///
+/// Errors: the same text for functions that do not exist and for those the caller may not see.
+pub(crate) fn resolve<'d>(
+    deployment: &'d Deployment,
+    path: &FunctionPath,
+    identity: &Identity,
+    tester: bool,
+) -> Result<&'d AnalyzedFunction, FunctionError> {
+    let visible = deployment.function(path).filter(|function| match function.visibility {
+        Some(Visibility::Public) => path.component.is_empty() || identity.is_admin(),
+        Some(Visibility::Internal) | None => identity.is_admin(),
+    });
+    visible.ok_or_else(|| not_found(path, tester))
+}
+
+/// The text for a function that is not there, or not for this caller.
+pub(crate) fn not_found(path: &FunctionPath, tester: bool) -> FunctionError {
+    let name = path.display_name();
+    let place = if path.component.is_empty() { String::new() } else { format!(" in '{}'", path.component) };
+    FunctionError::new(if tester {
+        format!("Could not find function for '{name}'{place}. Did you forget to run `npx convex dev`?")
+    } else {
+        format!("Could not find public function for '{name}'{place}.")
+    })
+}
+
+/// The text for a function called as another kind.
+pub(crate) fn check_kind(path: &FunctionPath, function: &AnalyzedFunction, wanted: FunctionKind) -> Result<(), FunctionError> {
+    if function.kind == wanted {
+        return Ok(());
+    }
+    let (wanted, actual) = (wanted.name(), function.kind.name());
+    Err(FunctionError::new(format!("Trying to execute {path} as {wanted}, but it is defined as {actual}.")))
+}
+
+/// Runs `function`, a query or a mutation, in `tx`.
+///
+/// Errors: `Function` for the app's failures; the caller decides what happens to the writes made so far.
+pub(crate) fn run_function(
+    execution: &mut Execution<'_>,
+    tx: &mut Transaction,
+    path: &FunctionPath,
+    function: &AnalyzedFunction,
+    arguments: &Arguments,
+    journal: Option<&str>,
+) -> Result<Returned, CallFailure> {
+    let namespace = Namespace::ROOT;
+    check_arguments(tx, namespace, function, &arguments.object)?;
+    let kind = match function.kind {
+        FunctionKind::Query => js::Kind::Query,
+        FunctionKind::Mutation => js::Kind::Mutation,
+        FunctionKind::Action | FunctionKind::HttpAction => {
+            return Err(FunctionError::new(format!("{path} is an action and cannot run in a transaction.")).into());
+        }
+    };
+    let deployment = execution.deployment.clone();
+    let Some(component) = deployment.component(&path.component) else {
+        return Err(not_found(path, false).into());
+    };
+    let seed = execution.next_seed();
+    let call = js::Call {
+        kind,
+        module: &path.module,
+        export: &path.export,
+        args_json: &arguments.text,
+        seed,
+        unix_ms: execution.now_ms,
+        env_generation: deployment.version,
+        limits: js::CallLimits::default(),
+    };
+    let nested = execution.depth > 0;
+    let executor = &execution.worker.executor;
+    let mut host = CallHost::new(execution, tx, Frame::new(path.clone(), function.kind, namespace, journal, nested));
+    let outcome = executor.run(&component.bundle, &call, &mut host);
+    let frame = host.into_frame();
+    let completion = match outcome {
+        Ok(completion) => completion,
+        Err(error) => return Err(js_failure(execution, path, error)),
+    };
+    execution.user_seconds += completion.user_time.as_secs_f64();
+    execution.observed.time |= completion.observed.time;
+    let value = decode_result(path, &completion.result_json)?;
+    if function.kind == FunctionKind::Query && !nested && value.has_commit_ts() {
+        let text = format!("Function {path} return value invalid: queries cannot return an unresolved commit timestamp");
+        return Err(FunctionError::new(text).into());
+    }
+    check_result(tx, namespace, function, &value)?;
+    Ok(Returned { value, journal: frame.journal_end })
+}
+
+fn check_arguments(tx: &mut Transaction, ns: Namespace, function: &AnalyzedFunction, value: &Value) -> Result<(), FunctionError> {
+    check(tx, ns, function.args.as_ref(), value, "ArgumentValidationError")
+}
+
+fn check_result(tx: &mut Transaction, ns: Namespace, function: &AnalyzedFunction, value: &Value) -> Result<(), FunctionError> {
+    check(tx, ns, function.returns.as_ref(), value, "ReturnsValidationError")
+}
+
+fn check(
+    tx: &mut Transaction,
+    namespace: Namespace,
+    validator: Option<&Validator>,
+    value: &Value,
+    code: &'static str,
+) -> Result<(), FunctionError> {
+    let Some(validator) = validator else { return Ok(()) };
+    validator.check(value, &tx.table_names(namespace)).map_err(|detail| {
+        let mut error = FunctionError::new(format!("{code}: {detail}"));
+        error.code = Some(code);
+        error
+    })
+}
+
+fn decode_result(path: &FunctionPath, json: &str) -> Result<Value, FunctionError> {
+    let invalid = |error: value::ValueError| {
+        let mut failure = FunctionError::new(format!("Function {path} return value invalid: {error}"));
+        failure.code = Some(error.code());
+        failure
+    };
+    let value = Value::parse_json(json).map_err(invalid)?;
+    value.check_limits().map_err(invalid)?;
+    let size = value.size();
+    if size > RESULT_BYTES_MAX {
+        let mut error = FunctionError::new(format!("Function {path} return value is too large (actual: {size} bytes, limit: 16 MiB)"));
+        error.code = Some("FunctionResultTooLarge");
+        return Err(error);
+    }
+    Ok(value)
+}
+
+fn js_failure(execution: &mut Execution<'_>, path: &FunctionPath, error: js::JsError) -> CallFailure {
+    if let Some(failure) = execution.failure.take() {
+        return failure.into();
+    }
+    match error {
+        js::JsError::Uncaught { message, data } => FunctionError { detail: message, data, code: None }.into(),
+        js::JsError::System(error) => crate::SystemError::internal(format!("{path}: {}", error.message)).into(),
+        limit => FunctionError::new(limit.to_string()).into(),
+    }
+}
