@@ -106,7 +106,7 @@ fn entries(
     if lower >= upper {
         return Box::new(std::iter::empty());
     }
-    let range = snapshot.range(history, (Included(lower), Excluded(upper)));
+    let range = snapshot.range::<&[u8], _>(history, (Included(lower), Excluded(upper)));
     match order {
         Order::Ascending => Box::new(range),
         Order::Descending => Box::new(range.rev()),
