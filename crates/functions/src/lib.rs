@@ -33,3 +33,6 @@ pub use path::{FunctionKind, FunctionPath, PathError, Visibility};
 pub use request::{CallRequest, Caller, MutationRequest, QueryRequest, RequestId};
 pub use result::{ActionResult, AnyResult, MutationResult, QueryResult};
 pub use runtime::{ActivateError, Options, Runtime, StartError};
+
+#[cfg(test)]
+mod tests;

@@ -79,10 +79,15 @@ impl Evaluator {
 
     /// Evaluates `module` and returns what `probe` reports.
     pub fn probe(&self, bundle: &Arc<Bundle>, module: &str, probe: &str, phase: Phase) -> Result<Json, EvaluationError> {
-        let mut host = EvaluationHost { evaluator: self, log_lines: Vec::new() };
+        let mut host = EvaluationHost { evaluator: self, log_lines: Vec::new(), unset: None };
         let options = EvalOptions { seed: self.seed, ..EvalOptions::new(phase, self.now_ms) };
         let result = self.executor.evaluate(bundle, module, probe, options, &mut host);
         let log_lines = host.log_lines;
+        if let (Phase::AuthConfig, Some(name)) = (phase, host.unset) {
+            let message = format!("Environment variable {name} is used in auth config file but its value was not set");
+            let cause = JsError::Forbidden { code: "AuthConfigMissingEnvironmentVariable", message };
+            return Err(EvaluationError { cause, log_lines });
+        }
         match result {
             Ok(text) => serde_json::from_str(&text).map_err(|error| EvaluationError {
                 cause: JsError::Internal(format!("a probe of {module} answered no JSON: {error}")),
@@ -129,6 +134,8 @@ pub(super) fn reported_mistake(report: &Json) -> Option<SystemError> {
 struct EvaluationHost<'a> {
     evaluator: &'a Evaluator,
     log_lines: Vec<String>,
+    /// The first variable that was read and is not set.
+    unset: Option<String>,
 }
 
 impl js::Host for EvaluationHost<'_> {
@@ -144,7 +151,13 @@ impl js::Host for EvaluationHost<'_> {
         match name {
             "CONVEX_CLOUD_URL" => Some(self.evaluator.cloud_url.clone()),
             "CONVEX_SITE_URL" => Some(self.evaluator.site_url.clone()),
-            _ => self.evaluator.env.get(name).cloned(),
+            _ => {
+                let value = self.evaluator.env.get(name).cloned();
+                if value.is_none() && self.unset.is_none() {
+                    self.unset = Some(name.to_owned());
+                }
+                value
+            }
         }
     }
 

@@ -1,0 +1,116 @@
+//! The runtime over the in-memory engine, with a small app.
+
+mod calls;
+mod live;
+mod sessions;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use db::{BeginAt, Database, Namespace};
+use platform::Platform;
+use serde_json::{Value as Json, json};
+
+use crate::deployment::{AnalyzedFunction, ComponentCode};
+use crate::*;
+
+/// A runtime with `tests/app.js` deployed as `app.js`.
+pub(crate) struct App {
+    pub runtime: Runtime,
+    pub database: Database,
+}
+
+impl App {
+    pub fn start() -> App {
+        App::on(Arc::new(storage::MemoryEngine::new()))
+    }
+
+    pub fn on(engine: Arc<dyn storage::Engine>) -> App {
+        let platform = Platform::real();
+        let database = Database::open(engine, platform.clone(), db::Options::default()).unwrap();
+        let options = Options { workers: 2, ..Options::default() };
+        let runtime = Runtime::start(database.clone(), platform, options).unwrap();
+        let app = App { runtime, database };
+        let tx = app.database.begin(BeginAt::Validated).unwrap();
+        wait(app.runtime.activate(tx, Arc::new(deployment(1)))).unwrap();
+        app
+    }
+
+    pub fn call(&self, path: &str, args: Json, identity: Identity) -> CallRequest {
+        let _ = self;
+        CallRequest {
+            path: FunctionPath::parse(path).unwrap(),
+            args: args.to_string().into(),
+            identity,
+            caller: Caller::HttpApi,
+            request_id: RequestId("0123456789abcdef".into()),
+        }
+    }
+
+    pub fn query(&self, path: &str, args: Json) -> Arc<QueryResult> {
+        self.query_as(path, args, Identity::Anonymous)
+    }
+
+    pub fn query_as(&self, path: &str, args: Json, identity: Identity) -> Arc<QueryResult> {
+        let request = QueryRequest { call: self.call(path, args, identity), journal: None };
+        wait(self.runtime.query(&request, self.runtime.latest_ts())).unwrap()
+    }
+
+    pub fn mutate(&self, path: &str, args: Json) -> MutationResult {
+        let call = self.call(path, args, Identity::Anonymous);
+        wait(self.runtime.mutation(MutationRequest { call, session: None })).unwrap()
+    }
+
+    /// Inserts `{body}` into `table` and returns its id.
+    pub fn add(&self, table: &str, body: Json) -> String {
+        let id = value_of(&self.mutate("app:add", json!({ "table": table, "body": body })).outcome);
+        id.as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.runtime.shutdown();
+        self.database.shutdown();
+    }
+}
+
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+pub(crate) fn value_of(outcome: &Result<Arc<str>, FunctionError>) -> Json {
+    serde_json::from_str(outcome.as_ref().unwrap()).unwrap()
+}
+
+pub(crate) fn error_of(outcome: &Result<Arc<str>, FunctionError>) -> String {
+    outcome.as_ref().unwrap_err().detail.clone()
+}
+
+/// `tests/app.js`, analysed by reading its `export const` lines.
+pub(crate) fn deployment(version: u64) -> Deployment {
+    let source = include_str!("tests/app.js");
+    let functions = source.lines().filter_map(analyze).collect();
+    let module = js::ModuleSource { path: "app.js".into(), source: source.into(), source_map: None };
+    let code = ComponentCode {
+        definition_path: String::new(),
+        namespace: Namespace::ROOT,
+        bundle: Arc::new(js::Bundle::compile(vec![module]).unwrap()),
+        functions: BTreeMap::from([("app.js".to_owned(), functions)]),
+        http_routes: Vec::new(),
+        crons: Vec::new(),
+        modules: BTreeMap::new(),
+    };
+    Deployment { version, components: BTreeMap::from([(String::new(), Arc::new(code))]), ..Deployment::empty() }
+}
+
+fn analyze(line: &str) -> Option<AnalyzedFunction> {
+    let (name, rest) = line.strip_prefix("export const ")?.split_once(" = ")?;
+    let (kind, visibility) = match rest.split('(').next()? {
+        "query" => (FunctionKind::Query, Visibility::Public),
+        "mutation" => (FunctionKind::Mutation, Visibility::Public),
+        "internalMutation" => (FunctionKind::Mutation, Visibility::Internal),
+        other => panic!("unknown wrapper {other}"),
+    };
+    Some(AnalyzedFunction { name: name.into(), kind, visibility: Some(visibility), args: None, returns: None, line: None })
+}

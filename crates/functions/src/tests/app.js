@@ -1,0 +1,84 @@
+// A small app written straight against the host interface, in the shape that bundles of the official library have.
+const call = async (name, args) => {
+  try {
+    return JSON.parse(await Convex.asyncSyscall(name, JSON.stringify(args)));
+  } catch (e) {
+    if (e.data !== undefined) throw Object.assign(new Error(e.message), { data: e.data });
+    throw new Error(e.message);
+  }
+};
+const db = {
+  get: (id) => call("1.0/get", { id, isSystem: false, version: "1.48.0" }),
+  insert: async (table, value) => (await call("1.0/insert", { table, value }))._id,
+  patch: (id, value) => call("1.0/shallowMerge", { id, value }),
+  remove: (id) => call("1.0/remove", { id }),
+  collect: async (table) => {
+    const query = { source: { type: "FullTableScan", tableName: table, order: null }, operators: [] };
+    const { queryId } = JSON.parse(Convex.syscall("1.0/queryStream", JSON.stringify({ query, version: "1.48.0" })));
+    const rows = [];
+    for (;;) {
+      const { value, done } = await call("1.0/queryStreamNext", { queryId });
+      if (done) return rows;
+      rows.push(value);
+    }
+  },
+  page: (table, opts) =>
+    call("1.0/queryPage", {
+      query: { source: { type: "FullTableScan", tableName: table, order: null }, operators: [] },
+      cursor: opts.cursor, endCursor: opts.endCursor ?? null, pageSize: opts.numItems, version: "1.48.0",
+    }),
+};
+const run = (udfType) => (name, args) => call("1.0/runUdf", { udfType, name, args: args ?? {} });
+const ctx = { db, runQuery: run("query"), runMutation: run("mutation"), runSnapshotQuery: run("snapshotQuery") };
+const define = (flag, invoke, visibility) => (handler) => ({
+  [flag]: true, [visibility]: true,
+  exportArgs: () => '{"type":"any"}', exportReturns: () => "null",
+  [invoke]: async (argsText) => JSON.stringify((await handler(ctx, ...JSON.parse(argsText))) ?? null),
+});
+const query = define("isQuery", "invokeQuery", "isPublic");
+const mutation = define("isMutation", "invokeMutation", "isPublic");
+const internalMutation = define("isMutation", "invokeMutation", "isInternal");
+
+export const list = query(async (ctx, { table }) => (await ctx.db.collect(table)).map((row) => row.body));
+export const read = query((ctx, { id }) => ctx.db.get(id));
+export const page = query((ctx, { table, opts }) => ctx.db.page(table, opts));
+export const whoami = query(async () => call("1.0/getUserIdentity", { requestId: "" }));
+export const clock = query(async () => Date.now());
+export const random = query(async () => Math.random());
+export const hello = query(async () => { console.log("hi", 1); return "hello"; });
+export const sneaky = query(async (ctx) => ctx.db.insert("notes", { body: "no" }));
+export const metadata = query(async () => ({
+  fn: await call("1.0/getFunctionMetadata", {}),
+  metrics: await call("1.0/getTransactionMetrics", {}),
+  deployment: await call("1.0/getDeploymentMetadata", {}),
+}));
+export const unknownOperation = query(async () => call("1.0/nonsense", {}));
+export const badJson = query(async () => Convex.asyncSyscall("1.0/get", "{"));
+export const deep = query(async (ctx, { left }) => (left === 0 ? 0 : 1 + (await ctx.runQuery("app:deep", { left: left - 1 }))));
+export const writesFromQuery = query((ctx) => ctx.runMutation("app:add", { table: "notes", body: "x" }));
+
+export const add = mutation((ctx, { table, body }) => ctx.db.insert(table, { body }));
+export const addInternal = internalMutation((ctx, { table, body }) => ctx.db.insert(table, { body }));
+export const set = mutation(async (ctx, { id, body }) => { await ctx.db.patch(id, { body }); });
+export const increment = mutation(async (ctx, { id }) => {
+  const { body } = await ctx.db.get(id);
+  await ctx.db.patch(id, { body: body + 1 });
+  return body + 1;
+});
+export const addThenThrow = mutation(async (ctx, { table }) => {
+  await ctx.db.insert(table, { body: "lost" });
+  throw new Error("after the write");
+});
+export const addAndCatch = mutation(async (ctx, { table }) => {
+  await ctx.db.insert(table, { body: "kept" });
+  let message = null;
+  try {
+    await ctx.runMutation("app:addThenThrow", { table });
+  } catch (e) {
+    message = e.message;
+  }
+  return { message, seen: await ctx.runQuery("app:list", { table }), before: await ctx.runSnapshotQuery("app:list", { table }) };
+});
+export const spin = mutation(async () => { for (;;); });
+let calls = 0;
+export const leak = mutation(async () => ++calls);
