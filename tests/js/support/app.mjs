@@ -1,0 +1,45 @@
+// A server that runs the shared test app: what most test files start from.
+import { after, before } from "node:test";
+import { ConvexClient, ConvexHttpClient } from "convex/browser";
+import { anyApi } from "convex/server";
+import { Project } from "./project.mjs";
+import { Server } from "./server.mjs";
+import WebSocket from "ws";
+
+export const api = anyApi;
+
+/** Starts one server for the whole file, with the test app on it; all of it is gone after the last test. */
+export function deployedApp({ prepare } = {}) {
+  const context = { clients: [] };
+
+  before(async () => {
+    context.server = await Server.start();
+    context.project = Project.testApp();
+    await prepare?.(context);
+    await context.project.push(context.server);
+    context.http = new ConvexHttpClient(context.server.url, { logger: false });
+  });
+
+  after(async () => {
+    await Promise.all(context.clients.map((client) => client.close()));
+    await context.server?.remove();
+    context.project?.remove();
+  });
+
+  /** A WebSocket client that is closed when the file is done. */
+  context.connect = (options = {}) => {
+    const client = new ConvexClient(context.server.url, { logger: false, webSocketConstructor: WebSocket, ...options });
+    context.clients.push(client);
+    return client;
+  };
+
+  return context;
+}
+
+let lists = 0;
+
+/** A name that no other test of this process uses. */
+export function freshName(prefix = "list") {
+  lists += 1;
+  return `${prefix}-${process.pid}-${lists}`;
+}

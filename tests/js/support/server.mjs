@@ -1,0 +1,113 @@
+// Starts the shipped binary in a directory of its own, and ends it again.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { until } from "./until.mjs";
+
+const repository = resolve(fileURLToPath(import.meta.url), "../../../..");
+const READY_MS_MAX = 30_000;
+
+/** The binary under test: CONCAVE_BIN, or what `cargo build` left in the target directory. */
+export function binary() {
+  const target = process.env.CARGO_TARGET_DIR ?? join(repository, "target");
+  const path = process.env.CONCAVE_BIN ?? join(target, "debug", "concave");
+  if (!existsSync(path)) throw new Error(`${path} is missing: run \`cargo build -p cli\`, or set CONCAVE_BIN`);
+  return path;
+}
+
+export class Server {
+  #child = null;
+  output = "";
+
+  constructor(directory, port, sitePort) {
+    this.directory = directory;
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    this.siteUrl = `http://127.0.0.1:${sitePort}`;
+    this.#arguments = ["serve", "--data", join(directory, "data"), "--port", `${port}`, "--site-port", `${sitePort}`];
+  }
+  #arguments;
+
+  /** A fresh server with an empty store, ready to answer. */
+  static async start() {
+    const directory = mkdtempSync(join(tmpdir(), "concave-test-"));
+    const [port, sitePort] = await freePorts(2);
+    const server = new Server(directory, port, sitePort);
+    await server.start();
+    server.adminKey = server.key();
+    return server;
+  }
+
+  get webSocketUrl() {
+    return this.url.replace("http", "ws");
+  }
+
+  /** What the official CLI reads to find this server. */
+  get environment() {
+    return { CONVEX_SELF_HOSTED_URL: this.url, CONVEX_SELF_HOSTED_ADMIN_KEY: this.adminKey };
+  }
+
+  async start() {
+    const child = spawn(binary(), this.#arguments, { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = child;
+    const keep = (chunk) => {
+      this.output = (this.output + chunk).slice(-20_000);
+    };
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    this.exited = new Promise((done) => child.once("exit", (code, signal) => done({ code, signal })));
+    await until(() => this.#answers(), "the server answers", READY_MS_MAX);
+  }
+
+  async #answers() {
+    if (this.#child.exitCode !== null) throw new Error(`the server ended:\n${this.output}`);
+    try {
+      return (await fetch(`${this.url}/version`)).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  key() {
+    const run = spawnSync(binary(), ["key", "--data", join(this.directory, "data")], { encoding: "utf8" });
+    if (run.status !== 0) throw new Error(`concave key failed:\n${run.stdout}${run.stderr}`);
+    return run.stdout.trim();
+  }
+
+  /** Ends the process the hard way, as a power cut would. */
+  async kill() {
+    this.#child.kill("SIGKILL");
+    await this.exited;
+  }
+
+  async stop() {
+    this.#child.kill("SIGTERM");
+    return await this.exited;
+  }
+
+  async restart() {
+    await this.kill();
+    await this.start();
+  }
+
+  async remove() {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await this.kill();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Ports that were free a moment ago, all different. */
+export async function freePorts(count) {
+  const listeners = [];
+  for (let i = 0; i < count; i++) {
+    const listener = createServer();
+    await new Promise((listening) => listener.listen(0, "127.0.0.1", listening));
+    listeners.push(listener);
+  }
+  const ports = listeners.map((listener) => listener.address().port);
+  await Promise.all(listeners.map((listener) => new Promise((closed) => listener.close(closed))));
+  return ports;
+}
