@@ -24,6 +24,9 @@ mod validator;
 mod error;
 pub mod limits;
 
+#[cfg(test)]
+mod arbitrary;
+
 pub use binary::{decode_object, decode_value, encode_object, encode_value};
 pub use error::{
     DecodeError, IdError, TimestampError, UnknownJsonFormat, ValidatorError, ValueError,

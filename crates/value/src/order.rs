@@ -74,4 +74,4 @@ impl Hash for Value {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
