@@ -87,3 +87,22 @@ fn real_platform_gives_time_and_randomness() {
     platform.fill_random(&mut second);
     assert_ne!(first, second);
 }
+
+#[tokio::test]
+async fn sleeping_tasks_wake_in_order_of_their_deadlines() {
+    let (platform, clock) = Platform::simulated(1);
+    let (report, mut reports) = tokio::sync::mpsc::unbounded_channel();
+    for seconds in [3, 1, 2, 9] {
+        let (platform, report) = (platform.clone(), report.clone());
+        tokio::spawn(async move {
+            platform.sleep(Duration::from_secs(seconds)).await;
+            report.send(seconds)
+        });
+    }
+    tokio::task::yield_now().await;
+    clock.advance(Duration::from_secs(5));
+    for expected in [1, 2, 3] {
+        assert_eq!(reports.recv().await, Some(expected));
+    }
+    assert!(reports.try_recv().is_err(), "the last one still sleeps");
+}

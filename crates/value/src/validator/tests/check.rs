@@ -226,12 +226,16 @@ fn ids_name_the_table_they_come_from() {
     check(
         USERS,
         &text(10002),
-        expect![[r#"Found ID "j970e1r70w3ge1r70w3ge1r70w3gem1a" from table `posts`, which does not match the table name in validator `v.id("users")`."#]],
+        expect![[
+            r#"Found ID "j970e1r70w3ge1r70w3ge1r70w3gem1a" from table `posts`, which does not match the table name in validator `v.id("users")`."#
+        ]],
     );
     check(
         &array(USERS),
         &format!("[{}]", text(20)),
-        expect![[r#"Found ID "2g3ge1r70w3ge1r70w3ge1r70w3r830" from a system table, which does not match the table name in validator `v.id("users")`.Path: [0]"#]],
+        expect![[
+            r#"Found ID "2g3ge1r70w3ge1r70w3ge1r70w3r830" from a system table, which does not match the table name in validator `v.id("users")`.Path: [0]"#
+        ]],
     );
     check(
         r#"{"type":"id","tableName":"_storage"}"#,
