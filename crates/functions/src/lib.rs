@@ -22,6 +22,7 @@ mod request;
 mod result;
 mod run;
 mod runtime;
+mod scheduler;
 mod sessions;
 pub mod system;
 mod workers;
@@ -31,7 +32,7 @@ pub use error::{ErrorKind, FunctionError, SystemError};
 pub use identity::{Identity, UserIdentity};
 pub use path::{FunctionKind, FunctionPath, PathError, Visibility};
 pub use request::{CallRequest, Caller, MutationRequest, QueryRequest, RequestId};
-pub use result::{ActionResult, AnyResult, MutationResult, QueryResult};
+pub use result::{ActionResult, AnyResult, MutationResult, QueryResult, Watch};
 pub use runtime::{ActivateError, Options, Runtime, StartError};
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the runtime answers.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use value::Timestamp;
@@ -37,12 +37,55 @@ pub(crate) struct Validity {
     state: Mutex<ValidityState>,
 }
 
-type Watcher = Box<dyn FnOnce(Timestamp) + Send>;
+/// Told when a result goes stale. Called once per result, and must not block.
+pub trait Watch: Send + Sync {
+    fn stale(&self, at: Timestamp);
+}
+
+/// Watchers that may have gone away are looked for when this many have gathered, and at every doubling after.
+const SWEEP_LEN_MIN: usize = 16;
+
+enum Watcher {
+    Once(Box<dyn FnOnce(Timestamp) + Send>),
+    /// Sessions come and go while a shared result stays, so it must not keep them.
+    Shared(Weak<dyn Watch>),
+}
 
 #[derive(Default)]
 struct ValidityState {
     invalid_at: Option<Timestamp>,
     watchers: Vec<Watcher>,
+    sweep_len: usize,
+}
+
+impl Watcher {
+    fn call(self, at: Timestamp) {
+        match self {
+            Watcher::Once(watcher) => watcher(at),
+            Watcher::Shared(watcher) => {
+                if let Some(watcher) = watcher.upgrade() {
+                    watcher.stale(at);
+                }
+            }
+        }
+    }
+
+    fn is_gone(&self) -> bool {
+        match self {
+            Watcher::Once(_) => false,
+            Watcher::Shared(watcher) => watcher.strong_count() == 0,
+        }
+    }
+}
+
+impl ValidityState {
+    fn add(&mut self, watcher: Watcher) {
+        if self.watchers.len() >= self.sweep_len.max(SWEEP_LEN_MIN) {
+            self.watchers.retain(|watcher| !watcher.is_gone());
+            self.sweep_len = self.watchers.len() * 2;
+        }
+        self.watchers.push(watcher);
+    }
 }
 
 impl db::Invalidate for Validity {
@@ -63,7 +106,7 @@ impl Validity {
             std::mem::take(&mut state.watchers)
         };
         for watcher in watchers {
-            watcher(at);
+            watcher.call(at);
         }
     }
 }
@@ -81,7 +124,26 @@ impl QueryResult {
     }
 
     /// Calls `watcher` once with the commit that made this result stale; at once if it already is. Must not block.
-    pub fn on_invalidated(&self, watcher: Watcher) {
+    pub fn on_invalidated(&self, watcher: Box<dyn FnOnce(Timestamp) + Send>) {
+        self.add_watcher(Watcher::Once(watcher));
+    }
+
+    /// The same for a watcher that may go away first; the result does not keep it alive.
+    pub fn watch(&self, watcher: Weak<dyn Watch>) {
+        self.add_watcher(Watcher::Shared(watcher));
+    }
+
+    /// A result that depends on no data, so that nothing makes it stale.
+    pub fn constant(
+        outcome: Result<Arc<str>, FunctionError>,
+        log_lines: Arc<[String]>,
+        journal: Option<Arc<str>>,
+        ts: Timestamp,
+    ) -> QueryResult {
+        QueryResult { outcome, log_lines, journal, ts, liveness: Liveness::Always }
+    }
+
+    fn add_watcher(&self, watcher: Watcher) {
         let state = match &self.liveness {
             Liveness::Always => return,
             Liveness::Tracked { state, .. } | Liveness::Stale { state } => state,
@@ -91,12 +153,12 @@ impl QueryResult {
             match state.invalid_at {
                 Some(at) => at,
                 None => {
-                    state.watchers.push(watcher);
+                    state.add(watcher);
                     return;
                 }
             }
         };
-        watcher(stale);
+        watcher.call(stale);
     }
 }
 
