@@ -22,7 +22,6 @@ mod schema;
 pub(crate) mod sources;
 mod start;
 pub(crate) mod tables;
-mod test_query;
 mod wait;
 
 pub use analysis::AppAnalysis;
@@ -34,9 +33,9 @@ pub use request::{AppDefinition, ComponentDefinition, ModuleInput, PushRequest, 
 pub use schema::EvaluatedSchema;
 pub use sources::SourceText;
 pub use start::{SchemaChange, StartedPush, evaluate_push, evaluate_schema, start_push};
-pub use test_query::{TestQuery, compile_test_query};
 pub use wait::{SchemaProgress, wait_for_schema};
 
+pub(crate) use analysis::{AUTH_MODULE, evaluate_auth};
 pub(crate) use errors::{database_error, load_error};
 pub(crate) use evaluate::{Evaluator, on_push_thread};
 

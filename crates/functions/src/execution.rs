@@ -28,7 +28,15 @@ pub(crate) struct Execution<'a> {
     pub user_seconds: f64,
     /// Set when a frame failed for a reason that is not the app's.
     pub failure: Option<SystemError>,
+    pub scheduled: Scheduled,
     random: ChaCha12Rng,
+}
+
+/// What the execution has scheduled so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Scheduled {
+    pub count: usize,
+    pub args_bytes: usize,
 }
 
 /// What the result depends on beside data.
@@ -62,6 +70,7 @@ impl<'a> Execution<'a> {
             logs: LogCollector::default(),
             user_seconds: 0.0,
             failure: None,
+            scheduled: Scheduled::default(),
             random: ChaCha12Rng::from_seed(seed),
         }
     }

@@ -3,6 +3,7 @@
 mod calls;
 mod database;
 mod metadata;
+mod schedule;
 
 use std::collections::HashMap;
 
@@ -148,9 +149,8 @@ impl js::Host for CallHost<'_, '_> {
             "1.0/getTransactionMetrics" => self.transaction_metrics(),
             "1.0/getDeploymentMetadata" => self.deployment_metadata(),
             "1.0/getRequestMetadata" => self.request_metadata(),
-            "1.0/schedule" | "1.0/cancel_job" => Err(developer(
-                "`ctx.scheduler` is not available in this version of Concave yet. Call the function directly or from a client.",
-            )),
+            "1.0/schedule" => self.schedule(args),
+            "1.0/cancel_job" => self.cancel_job(args),
             "1.0/storageGetUrl" | "1.0/storageGetMetadata" | "1.0/storageGenerateUploadUrl" | "1.0/storageDelete"
             | "1.0/storageStore" | "1.0/storageGet" => {
                 Err(developer("`ctx.storage` is not available in this version of Concave yet."))

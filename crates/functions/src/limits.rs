@@ -18,3 +18,11 @@ pub const LOG_RING_BYTES_MAX: usize = 16 << 20;
 pub const QUEUED_CALLS_MAX: usize = 20_000;
 /// Conflicting runs of a mutation before it takes the serial lane.
 pub const CONFLICTS_BEFORE_SERIAL: usize = 3;
+/// Scheduled jobs handed to the workers at once; user calls queue between them.
+pub const JOBS_RUNNING_MAX: usize = 32;
+/// How long finished jobs stay visible, in milliseconds: seven days.
+pub const JOB_KEEP_MS: f64 = 7.0 * 24.0 * 3600.0 * 1000.0;
+/// Functions one mutation may schedule.
+pub const SCHEDULED_PER_MUTATION_MAX: usize = 1000;
+/// Bytes of arguments one mutation may schedule in all.
+pub const SCHEDULED_ARGS_BYTES_MAX: usize = 16 << 20;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use db::{BeginAt, CommitError, CommitOptions, Transaction};
-use value::Timestamp;
+use value::{Timestamp, Value};
 
 use crate::arguments::Arguments;
 use crate::execution::{CallFailure, Execution};
@@ -13,9 +13,10 @@ use crate::queries::log_texts;
 use crate::record::{self, Outcome};
 use crate::run::{Returned, check_kind, not_found, resolve, run_function};
 use crate::runtime::{Inner, Runtime, database_error};
+use crate::scheduler::JobRun;
 use crate::sessions::SessionRequest;
 use crate::workers::Worker;
-use crate::{FunctionError, FunctionKind, Identity, MutationRequest, MutationResult, SystemError};
+use crate::{CallRequest, FunctionError, FunctionKind, Identity, MutationRequest, MutationResult, SystemError};
 
 impl Runtime {
     /// Runs a mutation and answers once it, and all it saw, is durable.
@@ -30,8 +31,12 @@ impl Runtime {
             Err(error) => error,
             Ok(arguments) => {
                 let inner = self.inner.clone();
-                let ran = self.inner.run_job(move |worker| run(&inner, worker, &request, &arguments)).await??;
-                return ran.settle().await;
+                let bookkeeping = match request.session {
+                    Some((session, request)) => Bookkeeping::Session(SessionRequest { session, request }),
+                    None => Bookkeeping::None,
+                };
+                let job = move |worker: &Worker| run(&inner, worker, &request.call, &arguments, bookkeeping);
+                return self.inner.run_job(job).await??.settle().await;
             }
         };
         Ok(MutationResult { outcome: Err(refused), ts: self.latest_ts(), log_lines: Arc::from([]) })
@@ -56,14 +61,44 @@ impl Ran {
     }
 }
 
+/// Runs a scheduled mutation on its worker; its job is marked in the transaction of its own writes.
+///
+/// Errors: trouble of the service: the job is still pending.
+pub(crate) fn run_job(
+    inner: &Arc<Inner>,
+    worker: &Worker,
+    request: Result<CallRequest, String>,
+    job: JobRun,
+) -> Result<(), SystemError> {
+    let request = request.map_err(SystemError::internal)?;
+    let arguments = Arguments::parse(&request.path, &request.args).map_err(|error| SystemError::internal(error.detail))?;
+    run(inner, worker, &request, &arguments, Bookkeeping::Job(job)).map(drop)
+}
+
+/// What a mutation's transaction writes beside the function's own writes.
+#[derive(Clone, Copy, Debug)]
+enum Bookkeeping {
+    None,
+    /// The answer, for a client that may ask again.
+    Session(SessionRequest),
+    /// The state of the scheduled job, also when the function fails.
+    Job(JobRun),
+}
+
 /// Runs until an attempt commits. An attempt that keeps losing takes the serial lane, where nothing can invalidate it.
-fn run(inner: &Arc<Inner>, worker: &Worker, request: &MutationRequest, arguments: &Arguments) -> Result<Ran, SystemError> {
+fn run(
+    inner: &Arc<Inner>,
+    worker: &Worker,
+    call: &CallRequest,
+    arguments: &Arguments,
+    bookkeeping: Bookkeeping,
+) -> Result<Ran, SystemError> {
     for attempt in 0.. {
         let lane = (attempt >= CONFLICTS_BEFORE_SERIAL).then(|| inner.database.serial_lane());
         let tx = inner.database.begin(BeginAt::Validated).map_err(database_error)?;
-        let attempted = attempt_once(inner, worker, request, arguments, tx)?;
-        let (tx, answer, entry) = match attempted {
-            Attempt::Recorded { tx, answer } => {
+        let (tx, outcome, entry) = match attempt_once(inner, worker, call, arguments, bookkeeping, tx)? {
+            Attempt::Finished { tx, outcome, entry } => (tx, outcome, entry),
+            Attempt::Answered { tx, answer } => {
                 let pending = inner.database.pending_read(&tx);
                 let MutationResult { outcome, ts, log_lines } = answer;
                 return Ok(Ran { outcome, log_lines, recorded_ts: Some(ts), pending });
@@ -74,9 +109,8 @@ fn run(inner: &Arc<Inner>, worker: &Worker, request: &MutationRequest, arguments
                 let pending = inner.database.pending_read(&tx);
                 return Ok(Ran { outcome: Err(error), log_lines, recorded_ts: None, pending });
             }
-            Attempt::Finished { tx, answer, entry } => (tx, answer, entry),
         };
-        let options = CommitOptions { source: request.call.path.display_name(), on_validated: None };
+        let options = CommitOptions { source: call.path.display_name(), on_validated: None };
         let committed = match &lane {
             Some(lane) => lane.commit(tx, options),
             None => inner.database.commit(tx, options),
@@ -86,7 +120,7 @@ fn run(inner: &Arc<Inner>, worker: &Worker, request: &MutationRequest, arguments
             Ok(pending) => {
                 let log_lines = log_texts(&entry);
                 inner.logs.push(entry);
-                let outcome = Ok(answer.json(pending.ts));
+                let outcome = outcome.map(|answer| answer.json(pending.ts));
                 return Ok(Ran { outcome, log_lines, recorded_ts: None, pending });
             }
             Err(CommitError::Failed(error)) => return commit_failed(inner, error, entry),
@@ -100,7 +134,7 @@ fn run(inner: &Arc<Inner>, worker: &Worker, request: &MutationRequest, arguments
 
 /// The value a mutation returned; it may hold the placeholder of a commit timestamp not yet known.
 struct Answer {
-    value: value::Value,
+    value: Value,
     json: Option<Arc<str>>,
 }
 
@@ -117,58 +151,93 @@ impl Answer {
 }
 
 enum Attempt {
-    Finished { tx: Transaction, answer: Answer, entry: Completion },
+    /// To be committed.
+    Finished { tx: Transaction, outcome: Result<Answer, FunctionError>, entry: Completion },
+    /// Failed, with nothing to commit.
     Failed { tx: Transaction, error: FunctionError, entry: Completion },
-    Recorded { tx: Transaction, answer: MutationResult },
+    /// Was done before.
+    Answered { tx: Transaction, answer: MutationResult },
 }
 
 fn attempt_once(
     inner: &Arc<Inner>,
     worker: &Worker,
-    request: &MutationRequest,
+    call: &CallRequest,
     arguments: &Arguments,
+    bookkeeping: Bookkeeping,
     mut tx: Transaction,
 ) -> Result<Attempt, SystemError> {
-    let call = &request.call;
-    let session = request.session.map(|(session, request)| SessionRequest { session, request });
-    if let Some(session) = session
-        && let Some(answer) = session.recorded(&mut tx).map_err(database_error)?
-    {
-        return Ok(Attempt::Recorded { tx, answer });
+    if let Some(answer) = bookkeeping.begin(&mut tx).map_err(database_error)? {
+        return Ok(Attempt::Answered { tx, answer });
     }
     let started = inner.platform.monotonic();
     let deployment = inner.deployment_at(tx.snapshot());
     let mut execution = Execution::new(inner, worker, deployment, &call.identity, &call.request_id, call.caller);
-    let returned = call_function(&mut execution, &mut tx, request, arguments);
+    let savepoint = tx.savepoint();
+    let returned = call_function(&mut execution, &mut tx, call, arguments);
     let usage = tx.usage();
-    let outcome = match returned {
-        Ok(returned) => Ok(returned.value),
-        Err(CallFailure::Function(error)) => Err(error),
+    let (value, text) = match returned {
+        Ok(returned) => {
+            let text: Arc<str> = returned.value.to_json().into();
+            (Ok(returned.value), Ok(text))
+        }
+        Err(CallFailure::Function(error)) => (Err(error.clone()), Err(error)),
         Err(CallFailure::System(error)) => return Err(error),
     };
-    let value = match outcome {
-        Ok(value) => value,
-        Err(error) => {
-            let entry = record::finish(execution, &usage, FunctionKind::Mutation, &call.path, Outcome::from(&Err(error.clone())), started);
-            return Ok(Attempt::Failed { tx, error, entry });
-        }
-    };
-    let text = value.to_json();
-    let json: Option<Arc<str>> = (!value.has_commit_ts()).then(|| Arc::from(text.as_str()));
-    let entry = record::finish(execution, &usage, FunctionKind::Mutation, &call.path, Outcome::from(&Ok(Arc::from(text.as_str()))), started);
-    if let Some(session) = session {
-        session.record(&mut tx, &value, &log_texts(&entry)).map_err(database_error)?;
+    let entry = record::finish(execution, &usage, FunctionKind::Mutation, &call.path, Outcome::from(&text), started);
+    if value.is_err() {
+        tx.rollback_to(savepoint);
     }
-    Ok(Attempt::Finished { tx, answer: Answer { value, json }, entry })
+    let now_ms = inner.platform.now_ms();
+    let to_commit = bookkeeping.end(&mut tx, value.as_ref(), &entry, now_ms).map_err(database_error)?;
+    Ok(match value {
+        Err(error) if !to_commit => Attempt::Failed { tx, error, entry },
+        Err(error) => Attempt::Finished { tx, outcome: Err(error), entry },
+        Ok(value) => {
+            let json = if value.has_commit_ts() { None } else { text.ok() };
+            Attempt::Finished { tx, outcome: Ok(Answer { value, json }), entry }
+        }
+    })
+}
+
+impl Bookkeeping {
+    /// What precedes the function; an answer if it need not run at all.
+    fn begin(self, tx: &mut Transaction) -> Result<Option<MutationResult>, db::Error> {
+        match self {
+            Bookkeeping::None => Ok(None),
+            Bookkeeping::Session(session) => session.recorded(tx),
+            Bookkeeping::Job(job) if job.begin(tx)? => Ok(None),
+            Bookkeeping::Job(_) => {
+                let (outcome, log_lines) = (Ok(Arc::from("null")), Arc::from([]));
+                Ok(Some(MutationResult { outcome, ts: tx.snapshot(), log_lines }))
+            }
+        }
+    }
+
+    /// What follows the function; true if even a failure leaves something to commit.
+    fn end(
+        self,
+        tx: &mut Transaction,
+        outcome: Result<&Value, &FunctionError>,
+        entry: &Completion,
+        now_ms: f64,
+    ) -> Result<bool, db::Error> {
+        match (self, outcome) {
+            (Bookkeeping::Session(session), Ok(value)) => session.record(tx, value, &log_texts(entry)).map(|()| false),
+            (Bookkeeping::Session(_), Err(_)) | (Bookkeeping::None, _) => Ok(false),
+            (Bookkeeping::Job(job), outcome) => {
+                job.end(tx, outcome.err().map(|error| error.detail.as_str()), now_ms).map(|()| true)
+            }
+        }
+    }
 }
 
 fn call_function(
     execution: &mut Execution<'_>,
     tx: &mut Transaction,
-    request: &MutationRequest,
+    call: &CallRequest,
     arguments: &Arguments,
 ) -> Result<Returned, CallFailure> {
-    let call = &request.call;
     if call.path.is_system() {
         if !call.identity.is_admin() {
             return Err(not_found(&call.path, false).into());

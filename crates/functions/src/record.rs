@@ -115,7 +115,7 @@ fn warn_near_limits(execution: &mut Execution<'_>, usage: &Usage, now_ms: f64) {
     let limits = db::Limits::default();
     let reads = [
         ("TooManyDocumentsRead", "Many documents read in a single function execution", usage.documents_read, limits.documents_read, ""),
-        ("TooManyReads", "Many reads in a single function execution", usage.database_queries, limits.database_queries, ""),
+        ("TooManyReads", "Many reads in a single function execution", usage.reads, limits.reads, ""),
         ("TooManyBytesRead", "Many bytes read in a single function execution", usage.bytes_read, limits.bytes_read, " bytes"),
     ];
     let writes = [

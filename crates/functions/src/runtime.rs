@@ -10,6 +10,7 @@ use value::{DocumentId, Object, Timestamp, Value};
 
 use crate::cache::QueryCache;
 use crate::logs::LogRing;
+use crate::scheduler::dispatch::Dispatcher;
 use crate::workers::{Worker, WorkerPool};
 use crate::{ActionResult, AnyResult, CallRequest, Deployment, ErrorKind, FunctionError, FunctionKind, MutationRequest, QueryRequest, SystemError};
 
@@ -70,6 +71,7 @@ pub enum ActivateError {
 #[derive(Clone)]
 pub struct Runtime {
     pub(crate) inner: Arc<Inner>,
+    dispatcher: Arc<Dispatcher>,
 }
 
 pub(crate) struct Inner {
@@ -93,6 +95,7 @@ impl Runtime {
     /// Loads the deployed code and starts the workers. Blocking; call before serving.
     pub fn start(database: Database, platform: Platform, options: Options) -> Result<Runtime, StartError> {
         let deployment = Deployment::load(&database).map_err(StartError::Deployment)?;
+        crate::scheduler::ensure_table(&database).map_err(StartError::Database)?;
         let generation_row = generation_row(&database).map_err(StartError::Database)?;
         let executor = js::ExecutorOptions { image_budget_bytes: options.image_budget_bytes, ..Default::default() };
         let pool = WorkerPool::start(options.workers, executor).map_err(StartError::Worker)?;
@@ -106,7 +109,9 @@ impl Runtime {
             generation_row,
             pool,
         };
-        Ok(Runtime { inner: Arc::new(inner) })
+        let inner = Arc::new(inner);
+        let dispatcher = Dispatcher::start(inner.clone()).map_err(StartError::Worker)?;
+        Ok(Runtime { inner, dispatcher: Arc::new(dispatcher) })
     }
 
     /// The newest durable timestamp: what a query at "latest" reads.
@@ -213,6 +218,7 @@ impl Runtime {
 
     /// Finishes the queued calls and stops the workers. Blocking.
     pub fn shutdown(&self) {
+        self.dispatcher.stop();
         self.inner.pool.shutdown();
     }
 }

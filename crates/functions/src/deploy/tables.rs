@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use db::{BeginAt, Database, Document, Namespace, Query, Source, Transaction};
+use db::{BeginAt, Database, Document, Namespace, Order, Query, QueryStream, Source, Transaction};
 use value::{Object, Value};
 
 /// One row: counters and settings.
@@ -31,8 +31,7 @@ pub(crate) fn begin_unlimited(database: &Database, at: BeginAt) -> Result<Transa
 
 /// All rows of `table` in the order they were inserted; none if the table does not exist.
 pub(crate) fn all(tx: &mut Transaction, table: &str) -> Result<Vec<Arc<Document>>, db::Error> {
-    let source = Source::FullScan { table: table.to_owned(), order: db::Order::Ascending };
-    let mut stream = tx.query(Namespace::ROOT, Query { source, operators: Vec::new() })?;
+    let mut stream = scan(tx, table, Order::Ascending)?;
     let mut rows = Vec::new();
     while let Some(row) = tx.next(&mut stream)? {
         rows.push(row);
@@ -42,9 +41,19 @@ pub(crate) fn all(tx: &mut Transaction, table: &str) -> Result<Vec<Arc<Document>
 
 /// The oldest row of `table`.
 pub(crate) fn first(tx: &mut Transaction, table: &str) -> Result<Option<Arc<Document>>, db::Error> {
-    let source = Source::FullScan { table: table.to_owned(), order: db::Order::Ascending };
-    let mut stream = tx.query(Namespace::ROOT, Query { source, operators: Vec::new() })?;
+    let mut stream = scan(tx, table, Order::Ascending)?;
     tx.next(&mut stream)
+}
+
+/// The newest row of `table`.
+pub(crate) fn last(tx: &mut Transaction, table: &str) -> Result<Option<Arc<Document>>, db::Error> {
+    let mut stream = scan(tx, table, Order::Descending)?;
+    tx.next(&mut stream)
+}
+
+fn scan(tx: &mut Transaction, table: &str, order: Order) -> Result<QueryStream, db::Error> {
+    let source = Source::FullScan { table: table.to_owned(), order };
+    tx.query(Namespace::ROOT, Query { source, operators: Vec::new() })
 }
 
 /// Builds an object from its fields.

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{CallHost, developer};
 use crate::FunctionKind;
+use crate::limits::{SCHEDULED_ARGS_BYTES_MAX, SCHEDULED_PER_MUTATION_MAX};
 
 type Reply = Result<String, js::HostError>;
 
@@ -41,16 +42,17 @@ impl CallHost<'_, '_> {
 
     pub(super) fn transaction_metrics(&mut self) -> Reply {
         let usage = self.tx.usage();
+        let scheduled = self.execution.scheduled;
         let limits = self.tx.limits_mut().clone();
         let metric = |used: usize, limit: usize| json!({ "used": used, "remaining": limit.saturating_sub(used) });
         Ok(json!({
             "bytesRead": metric(usage.bytes_read, limits.bytes_read),
             "bytesWritten": metric(usage.bytes_written, limits.bytes_written),
-            "databaseQueries": metric(usage.database_queries, limits.database_queries),
+            "databaseQueries": metric(usage.reads, limits.reads),
             "documentsRead": metric(usage.documents_read, limits.documents_read),
             "documentsWritten": metric(usage.documents_written, limits.documents_written),
-            "functionsScheduled": metric(0, 1000),
-            "scheduledFunctionArgsBytes": metric(0, 16 << 20),
+            "functionsScheduled": metric(scheduled.count, SCHEDULED_PER_MUTATION_MAX),
+            "scheduledFunctionArgsBytes": metric(scheduled.args_bytes, SCHEDULED_ARGS_BYTES_MAX),
             "filesWritten": metric(0, 1000),
             "fileWriteBytes": metric(0, 16 << 20),
             "filesRead": metric(0, 1000),

@@ -1,0 +1,227 @@
+//! Analysis of function modules: which functions, routes, jobs and providers they hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use db::Namespace;
+use js::{Bundle, JsError, Phase};
+use serde::Deserialize;
+use serde_json::Value as Json;
+use value::Validator;
+
+use super::definition::{self, DefinitionExport};
+use super::errors::bad_request;
+use super::evaluate::{EvaluationError, Evaluator, reported_mistake};
+use super::modules::ResolvedModule;
+use super::schema::{self, EvaluatedSchema};
+use super::{PushRequest, probes};
+use crate::deployment::{
+    AnalyzedFunction, AuthProvider, ComponentCode, CronSchedule, CronSpec, EnvDeclaration, HttpRoute, StoredModule,
+};
+use crate::{FunctionKind, FunctionPath, SystemError, Visibility};
+
+/// Bytes of a cron job's arguments.
+const CRON_ARGS_BYTES_MAX: usize = 1 << 20;
+
+/// The module that holds the identity providers.
+pub(crate) const AUTH_MODULE: &str = "auth.config.js";
+
+/// Everything the evaluation of a push found.
+pub struct AppAnalysis {
+    pub definitions: BTreeMap<String, DefinitionExport>,
+    pub schema: Option<EvaluatedSchema>,
+    pub code: ComponentCode,
+    pub auth_providers: Vec<AuthProvider>,
+    pub declared_env: Vec<EnvDeclaration>,
+    /// What `Math.random` was seeded with and the time that was shown while modules were imported.
+    pub import_conditions: ([u8; 32], f64),
+}
+
+/// Evaluates definitions, schema, modules and providers, in that order.
+pub(super) fn analyse(
+    evaluator: &Evaluator,
+    request: &PushRequest,
+    modules: &BTreeMap<String, ResolvedModule>,
+) -> Result<AppAnalysis, SystemError> {
+    let definitions = definition::evaluate_all(evaluator, request)?;
+    let declared_env = definitions[""].declared_env()?;
+    let schema = request.app.schema.as_ref().map(|module| schema::evaluate(evaluator, module)).transpose()?;
+    let code = analyse_modules(evaluator, modules)?;
+    let auth_providers = match modules.contains_key(AUTH_MODULE) {
+        true => evaluate_auth(evaluator, &code.bundle)?,
+        false => Vec::new(),
+    };
+    let import_conditions = evaluator.import_conditions();
+    Ok(AppAnalysis { definitions, schema, code, auth_providers, declared_env, import_conditions })
+}
+
+/// The failure to compile a module, under `code`.
+pub(super) fn compile_error(error: JsError, code: &'static str, heading: &str) -> SystemError {
+    EvaluationError { cause: error, log_lines: Vec::new() }.into_system_error(code, heading)
+}
+
+const HEADING: &str = "The pushed modules could not be loaded:\n";
+
+fn analyse_modules(evaluator: &Evaluator, modules: &BTreeMap<String, ResolvedModule>) -> Result<ComponentCode, SystemError> {
+    let sources = modules.iter().map(|(path, module)| module.text.clone().into_module(path)).collect();
+    let bundle = Bundle::compile(sources).map_err(|error| compile_error(error, "InvalidModules", HEADING))?;
+    let mut code = ComponentCode {
+        definition_path: String::new(),
+        namespace: Namespace::ROOT,
+        bundle,
+        functions: BTreeMap::new(),
+        http_routes: Vec::new(),
+        crons: Vec::new(),
+        modules: modules.iter().map(|(path, module)| (path.clone(), stored(module))).collect(),
+    };
+    for path in modules.keys().filter(|path| !path.starts_with("_deps/") && *path != AUTH_MODULE) {
+        let report = probe(evaluator, &code.bundle, path, probes::FUNCTIONS)?;
+        code.functions.insert(path.clone(), read_functions(path, report)?);
+    }
+    if modules.contains_key("http.js") {
+        code.http_routes = read_routes(probe(evaluator, &code.bundle, "http.js", probes::ROUTES)?)?;
+    }
+    if modules.contains_key("crons.js") {
+        code.crons = read_crons(probe(evaluator, &code.bundle, "crons.js", probes::CRONS)?, &code)?;
+    }
+    Ok(code)
+}
+
+fn stored(module: &ResolvedModule) -> StoredModule {
+    StoredModule {
+        environment: module.environment,
+        hash: module.hash.clone(),
+        chunks: module.chunks.clone().unwrap_or_default(),
+    }
+}
+
+fn probe(evaluator: &Evaluator, bundle: &Arc<Bundle>, path: &str, probe: &str) -> Result<Json, SystemError> {
+    let heading = format!("{HEADING}Failed to analyze {path}: ");
+    let report = evaluator
+        .probe(bundle, path, probe, Phase::Import)
+        .map_err(|error| error.into_system_error("InvalidModules", &heading))?;
+    match reported_mistake(&report) {
+        Some(mistake) => Err(mistake),
+        None => Ok(report),
+    }
+}
+
+/// Refuses the module at `path` for what its functions declare.
+fn invalid(path: &str, why: impl std::fmt::Display) -> SystemError {
+    bad_request("InvalidModules", format!("{HEADING}Failed to analyze {path}: {why}"))
+}
+
+#[derive(Deserialize)]
+struct ReportedFunction {
+    name: String,
+    kind: String,
+    visibility: Option<String>,
+    args: Option<Json>,
+    returns: Option<Json>,
+    line: Option<u32>,
+}
+
+fn read_functions(path: &str, report: Json) -> Result<Vec<AnalyzedFunction>, SystemError> {
+    let mut reported: Vec<ReportedFunction> = serde_json::from_value(report).map_err(|error| invalid(path, error))?;
+    // Namespaces list exports by name; people expect them in the order of the file.
+    reported.sort_by_key(|function| function.line);
+    reported.into_iter().map(|function| read_function(path, function)).collect()
+}
+
+fn read_function(path: &str, reported: ReportedFunction) -> Result<AnalyzedFunction, SystemError> {
+    check_name(path, &reported.name)?;
+    let kind = match reported.kind.as_str() {
+        "Query" => FunctionKind::Query,
+        "Mutation" => FunctionKind::Mutation,
+        _ => FunctionKind::Action,
+    };
+    let visibility = reported.visibility.map(|name| match name.as_str() {
+        "public" => Visibility::Public,
+        _ => Visibility::Internal,
+    });
+    let args = match read_validator(path, "exportArgs", reported.args)? {
+        None | Some(Validator::Any) => None,
+        Some(validator @ Validator::Object(_)) => Some(validator),
+        Some(_) => return Err(invalid(path, "Args validator must be an object or any")),
+    };
+    let returns = read_validator(path, "exportReturns", reported.returns)?;
+    Ok(AnalyzedFunction { name: reported.name, kind, visibility, args, returns, line: None })
+}
+
+fn check_name(path: &str, name: &str) -> Result<(), SystemError> {
+    if value::is_identifier(name) {
+        return Ok(());
+    }
+    let message = format!("{HEADING}{path}: {name:?} is not a valid function name. Use letters, digits and underscores.");
+    Err(bad_request("InvalidFunctionName", message))
+}
+
+fn read_validator(path: &str, method: &str, text: Option<Json>) -> Result<Option<Validator>, SystemError> {
+    let unreadable = |why: &dyn std::fmt::Display| invalid(path, format!("Unable to parse JSON from `{method}`: {why}"));
+    let text = match text {
+        None => return Ok(None),
+        Some(Json::String(text)) => text,
+        Some(other) => return Err(unreadable(&format!("expected a string, found {other}"))),
+    };
+    if text == "null" {
+        return Ok(None);
+    }
+    Validator::parse_json(&text).map(Some).map_err(|error| unreadable(&error))
+}
+
+fn read_routes(report: Json) -> Result<Vec<HttpRoute>, SystemError> {
+    #[derive(Deserialize)]
+    struct Reported {
+        path: String,
+        method: String,
+    }
+    let routes: Vec<Reported> = serde_json::from_value(report).map_err(|error| invalid("http.js", error))?;
+    Ok(routes.into_iter().map(|route| HttpRoute { path: route.path, method: route.method }).collect())
+}
+
+fn read_crons(report: Json, code: &ComponentCode) -> Result<Vec<CronSpec>, SystemError> {
+    let Json::Object(jobs) = report else { return Err(invalid("crons.js", "the exported jobs are not an object")) };
+    jobs.into_iter().map(|(identifier, job)| read_cron(identifier, &job, code)).collect()
+}
+
+fn read_cron(identifier: String, job: &Json, code: &ComponentCode) -> Result<CronSpec, SystemError> {
+    let refused = |why: String| invalid("crons.js", why);
+    let name = job["name"].as_str().unwrap_or_default();
+    let path = FunctionPath::parse(name).map_err(|error| refused(format!("The cron job '{identifier}': {error}")))?;
+    match code.function(&path.module, &path.export) {
+        None => {
+            return Err(refused(format!("The cron job '{identifier}' schedules a function that does not exist: {path}")));
+        }
+        Some(function) if function.kind == FunctionKind::Query => {
+            return Err(refused(format!(
+                "The cron job '{identifier}' schedules a query function, only actions and mutations can be scheduled: {path}"
+            )));
+        }
+        Some(_) => {}
+    }
+    let args = job["args"].to_string();
+    if args.len() > CRON_ARGS_BYTES_MAX {
+        return Err(refused(format!("The arguments of the cron job '{identifier}' are larger than 1 MiB.")));
+    }
+    let schedule = CronSchedule::from_developer_json(&job["schedule"])
+        .map_err(|why| refused(format!("The schedule of the cron job '{identifier}' is invalid: {why}")))?;
+    Ok(CronSpec { identifier, path, args, schedule })
+}
+
+/// The providers of `auth.config.js` with the variables the evaluator holds.
+///
+/// Errors: 400 `AuthConfigMissingEnvironmentVariable` naming the variable, `InvalidAuthConfig`.
+pub(crate) fn evaluate_auth(evaluator: &Evaluator, bundle: &Arc<Bundle>) -> Result<Vec<AuthProvider>, SystemError> {
+    const HEADING: &str = "Failed to evaluate auth.config.js: ";
+    let report = evaluator
+        .probe(bundle, AUTH_MODULE, probes::AUTH, Phase::AuthConfig)
+        .map_err(|error| error.into_system_error("InvalidAuthConfig", HEADING))?;
+    if let Some(mistake) = reported_mistake(&report) {
+        return Err(mistake);
+    }
+    let refused = |why: String| bad_request("InvalidAuthConfig", format!("{HEADING}{why}"));
+    let Some(providers) = report["providers"].as_array() else {
+        return Err(refused("the default export must have a list of `providers`".into()));
+    };
+    providers.iter().map(|provider| AuthProvider::from_json(provider).map_err(refused)).collect()
+}

@@ -1,0 +1,145 @@
+//! The last step of a push: everything becomes active in one transaction.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use db::{BeginAt, Namespace, Transaction};
+use serde_json::json;
+use value::Value;
+
+use super::errors::{bad_request, database_error, load_error};
+use super::pending::{self, PendingPush};
+use super::start::concurrent_push;
+use super::tables::{self, AUDIT_LOG};
+use super::{PushDiff, on_push_thread, sources};
+use crate::deployment::{Deployment, rows};
+use crate::runtime::ActivateError;
+use crate::{Runtime, SystemError, environment};
+
+/// Times the transaction is tried again because of concurrent changes.
+const FINISH_ATTEMPTS_MAX: usize = 20;
+
+/// Characters of a push's message.
+const MESSAGE_CHARS_MAX: usize = 1024;
+
+/// What the caller of a started push hands back.
+#[derive(Clone, Debug)]
+pub struct FinishRequest {
+    pub token: String,
+    /// The variables the push was evaluated with; they must not have changed.
+    pub environment: BTreeMap<String, String>,
+    pub dry_run: bool,
+    pub message: Option<String>,
+}
+
+/// Activates a started push and swaps the running code at its commit.
+///
+/// Errors: 400 `RaceDetected`, `ConcurrentPush`, `MissingEnvironmentVariables`, `InvalidEnvironmentVariable`.
+pub async fn finish_push(runtime: &Runtime, request: FinishRequest) -> Result<PushDiff, SystemError> {
+    if request.message.as_ref().is_some_and(|message| message.chars().count() > MESSAGE_CHARS_MAX) {
+        let message = format!("The message of a push may have at most {MESSAGE_CHARS_MAX} characters.");
+        return Err(bad_request("InvalidConfig", message));
+    }
+    let runtime = runtime.clone();
+    // A task of its own: the push is finished even if the caller has hung up.
+    let task = tokio::spawn(async move {
+        let gate = runtime.deployment().gate.clone();
+        let _switching = gate.switching.lock().await;
+        finish(&runtime, Arc::new(request)).await
+    });
+    task.await.map_err(SystemError::internal)?
+}
+
+async fn finish(runtime: &Runtime, request: Arc<FinishRequest>) -> Result<PushDiff, SystemError> {
+    for _ in 0..FINISH_ATTEMPTS_MAX {
+        let (worker, again) = (runtime.clone(), request.clone());
+        let Some(prepared) = on_push_thread(move || prepare(&worker, &again)).await? else {
+            return Ok(PushDiff::default());
+        };
+        match runtime.activate(prepared.tx, Arc::new(prepared.deployment)).await {
+            Ok(_) => return Ok(prepared.diff),
+            Err(ActivateError::Conflict) => {}
+            Err(ActivateError::System(error)) => return Err(error),
+        }
+    }
+    Err(SystemError::internal("finishing a push conflicted too often"))
+}
+
+/// A transaction that makes a push active, and what follows from it.
+struct Prepared {
+    tx: Transaction,
+    deployment: Deployment,
+    diff: PushDiff,
+}
+
+/// None for a dry run, once everything is checked.
+fn prepare(runtime: &Runtime, request: &FinishRequest) -> Result<Option<Prepared>, SystemError> {
+    let current = runtime.deployment();
+    let mut tx = tables::begin_unlimited(runtime.database(), BeginAt::Validated).map_err(database_error)?;
+    let push = check(&mut tx, request)?;
+    let (deployment, diff) = apply(runtime, &mut tx, &current, push, request)?;
+    Ok((!request.dry_run).then_some(Prepared { tx, deployment, diff }))
+}
+
+/// The push, if nothing it depends on has changed since it started.
+fn check(tx: &mut Transaction, request: &FinishRequest) -> Result<PendingPush, SystemError> {
+    let env = environment::read_all(tx).map_err(database_error)?;
+    if env != request.environment {
+        let message = "The environment variables changed while the push was running. Push again.";
+        return Err(bad_request("RaceDetected", message));
+    }
+    let push = pending::load(tx, &request.token)?.ok_or_else(concurrent_push)?;
+    let counters = rows::counters(tx).map_err(load_error)?;
+    if counters.generation != push.base_generation {
+        return Err(concurrent_push());
+    }
+    Ok(push)
+}
+
+/// Writes the push into the system tables; returns the deployment as it is from the commit on.
+fn apply(
+    runtime: &Runtime,
+    tx: &mut Transaction,
+    current: &Deployment,
+    push: PendingPush,
+    request: &FinishRequest,
+) -> Result<(Deployment, PushDiff), SystemError> {
+    let counters = rows::counters(tx).map_err(load_error)?;
+    let schema_id = push.schema_id().ok_or_else(concurrent_push)?;
+    let schema_before = runtime.database().active_schema(Namespace::ROOT).map(|schema| schema.to_json().to_string());
+    let mut deployment = push.code.compile(tx, counters.generation + 1).map_err(load_error)?;
+    deployment.version = counters.version + 1;
+    deployment.env = Arc::new(request.environment.clone());
+    deployment.env_generation = deployment.version;
+    deployment.gate = current.gate.clone();
+    environment::check_declared(&deployment.declared_env, &deployment.env)?;
+    let indexes = tx.activate_schema(Namespace::ROOT, schema_id).map_err(database_error)?;
+    let dropped = rows::replace_modules(tx, &deployment).map_err(load_error)?;
+    pending::drop_old(tx, 0).map_err(load_error)?;
+    sources::delete(tx, &dropped).map_err(database_error)?;
+    rows::write_settings(tx, &deployment).map_err(database_error)?;
+    let mut diff = PushDiff::between(current, &deployment);
+    if let Some(root) = diff.components.get_mut("") {
+        root.indexes = indexes;
+        root.schema = (schema_before != push.schema).then_some((schema_before, push.schema));
+    }
+    record(tx, &diff, request.message.as_deref()).map_err(database_error)?;
+    Ok((deployment, diff))
+}
+
+/// Adds the push to the audit log.
+fn record(tx: &mut Transaction, diff: &PushDiff, message: Option<&str>) -> Result<(), db::Error> {
+    let root = diff.components.get("");
+    let metadata = json!({
+        "message": message,
+        "modulesAdded": root.map(|diff| diff.modules_added.clone()),
+        "modulesRemoved": root.map(|diff| diff.modules_removed.clone()),
+    });
+    let metadata = Value::from_json(&metadata)?;
+    let row = tables::object([
+        ("action", Value::String("push_config_with_components".into())),
+        ("member_id", Value::Null),
+        ("metadata", metadata),
+    ]);
+    tx.insert(Namespace::ROOT, AUDIT_LOG, row).map(drop)
+}

@@ -1,0 +1,139 @@
+//! The set of modules a push asks for: those it brings and those it leaves as they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use db::Transaction;
+use value::DocumentId;
+
+use super::errors::{bad_request, database_error};
+use super::sources::{self, ReadError, SourceText};
+use super::{ModuleInput, PushRequest, UnchangedModule};
+use crate::deployment::{Deployment, ModuleEnvironment, StoredModule};
+use crate::path::canonical_module;
+use crate::{ErrorKind, SystemError};
+
+/// Bytes of all sources and maps of a push.
+const MODULES_BYTES_MAX: usize = 230_000_000;
+
+/// Node.js versions an app may ask for.
+const NODE_VERSIONS: [&str; 3] = ["20", "22", "24"];
+
+/// A module with its source, wherever it came from.
+#[derive(Clone, Debug)]
+pub(super) struct ResolvedModule {
+    pub text: SourceText,
+    pub hash: String,
+    pub environment: ModuleEnvironment,
+    /// Where the source is stored already.
+    pub chunks: Option<Vec<DocumentId>>,
+}
+
+/// The root modules of a push by path.
+///
+/// Errors: 409 when the push is built on modules the deployment does not have, 400 for what cannot be deployed.
+pub(super) fn resolve(
+    tx: &mut Transaction,
+    current: &Deployment,
+    request: &PushRequest,
+) -> Result<BTreeMap<String, ResolvedModule>, SystemError> {
+    check_node_version(request.node_version.as_deref())?;
+    let stored = current.root().map(|code| &code.modules);
+    let mut modules = BTreeMap::new();
+    for input in &request.app.changed {
+        let path = check_path(&input.path)?;
+        let known = stored.and_then(|modules| modules.get(&path));
+        if modules.insert(path, resolve_changed(input, known)).is_some() {
+            return Err(bad_request("InvalidModules", format!("The module {} was pushed twice.", input.path)));
+        }
+    }
+    for input in &request.app.unchanged {
+        let path = check_path(&input.path)?;
+        let known = stored.and_then(|modules| modules.get(&path));
+        modules.insert(path, resolve_unchanged(tx, input, known)?);
+    }
+    check_size(&modules)?;
+    check_environments(&modules)?;
+    Ok(modules)
+}
+
+fn resolve_changed(input: &ModuleInput, stored: Option<&StoredModule>) -> ResolvedModule {
+    let hash = input.text.hash();
+    let chunks = stored.filter(|module| module.hash == hash).map(|module| module.chunks.clone());
+    ResolvedModule { text: input.text.clone(), hash, environment: input.environment, chunks }
+}
+
+fn resolve_unchanged(
+    tx: &mut Transaction,
+    input: &UnchangedModule,
+    stored: Option<&StoredModule>,
+) -> Result<ResolvedModule, SystemError> {
+    let conflict = |code, why: &str| {
+        let message = format!("The push leaves {} unchanged, but {why}. Push again.", input.path);
+        SystemError::new(ErrorKind::Conflict, code, message)
+    };
+    let module = stored.ok_or_else(|| conflict("MissingExistingModule", "the deployment has no such module"))?;
+    if module.hash != input.hash {
+        return Err(conflict("ExistingModuleHashConflict", "the deployment has another version of it"));
+    }
+    if module.environment != input.environment {
+        return Err(conflict("ExistingModuleEnvConflict", "it runs in another environment there"));
+    }
+    let text = sources::read(tx, &module.chunks).map_err(|error| match error {
+        ReadError::Database(error) => database_error(error),
+        // A concurrent push has replaced the module since the snapshot of the code was taken.
+        ReadError::Damaged => conflict("MissingExistingModuleMetadata", "its source is gone"),
+    })?;
+    Ok(ResolvedModule {
+        text,
+        hash: module.hash.clone(),
+        environment: module.environment,
+        chunks: Some(module.chunks.clone()),
+    })
+}
+
+/// Checks a module path; returns it in canonical form.
+fn check_path(path: &str) -> Result<String, SystemError> {
+    let refused = |why: String| bad_request("BadConvexModuleIdentifier", format!("{path} is not a valid path to a module: {why}"));
+    let canonical = canonical_module(path).map_err(|error| refused(error.to_string()))?;
+    let reserved = canonical.starts_with('_') && !canonical.starts_with("_deps/") && !canonical.starts_with("_generated/");
+    if reserved {
+        return Err(refused("paths that begin with an underscore are reserved.".into()));
+    }
+    Ok(canonical)
+}
+
+fn check_node_version(version: Option<&str>) -> Result<(), SystemError> {
+    match version {
+        Some(version) if !NODE_VERSIONS.contains(&version) => Err(bad_request(
+            "NodeVersionNotSupported",
+            format!("Node.js version {version:?} is not supported. Supported versions: {}.", NODE_VERSIONS.join(", ")),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_size(modules: &BTreeMap<String, ResolvedModule>) -> Result<(), SystemError> {
+    let bytes: usize = modules.values().map(|module| module.text.size()).sum();
+    if bytes <= MODULES_BYTES_MAX {
+        return Ok(());
+    }
+    let message = format!("The modules are too large together: {bytes} bytes, limit {MODULES_BYTES_MAX} bytes.");
+    Err(bad_request("ModulesTooLarge", message))
+}
+
+/// Refuses modules that need Node.js, which this version cannot run.
+fn check_environments(modules: &BTreeMap<String, ResolvedModule>) -> Result<(), SystemError> {
+    let node = modules.iter().filter(|(path, module)| module.environment == ModuleEnvironment::Node && !path.starts_with("_deps/"));
+    let paths: BTreeSet<&str> = node.map(|(path, _)| path.as_str()).collect();
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let paths = paths.into_iter().collect::<Vec<_>>().join(", ");
+    Err(bad_request(
+        "NodeActionsNotSupported",
+        format!(
+            "This version of Concave cannot run \"use node\" modules yet: {paths}. \
+             Remove the directive if the code works in the default runtime, or leave these modules out."
+        ),
+    ))
+}

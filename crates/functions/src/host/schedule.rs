@@ -1,0 +1,105 @@
+//! `ctx.scheduler` in mutations.
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+use value::Value;
+
+use super::{Address, CallHost, arguments, developer};
+use crate::FunctionKind;
+use crate::arguments::Arguments;
+use crate::limits::{SCHEDULED_ARGS_BYTES_MAX, SCHEDULED_PER_MUTATION_MAX};
+use crate::scheduler::{self, ScheduleError};
+
+type Reply = Result<String, js::HostError>;
+
+#[derive(Deserialize)]
+struct ScheduleArgs {
+    /// Seconds since the Unix epoch.
+    ts: f64,
+    args: Json,
+    #[serde(flatten)]
+    address: Address,
+}
+
+#[derive(Deserialize)]
+struct CancelArgs {
+    id: String,
+}
+
+impl CallHost<'_, '_> {
+    pub(super) fn schedule(&mut self, json: &str) -> Reply {
+        self.check_may_schedule()?;
+        let args: ScheduleArgs = arguments("scheduler", json)?;
+        let path = self.resolve_address(&args.address)?;
+        self.check_target(&path)?;
+        let object = Value::from_json(&args.args).map_err(|error| developer(error.to_string()))?;
+        let object = Arguments::new(&path, object).map_err(|error| developer(error.detail))?.object;
+        if object.has_commit_ts() {
+            return Err(developer("Arguments of scheduled functions cannot hold an unresolved commit timestamp."));
+        }
+        self.count_scheduled(object.size())?;
+        let now_ms = self.execution.now_ms;
+        let scheduled = scheduler::schedule(self.tx, self.frame.namespace, &path, object, args.ts * 1000.0, now_ms);
+        let id = scheduled.map_err(|error| self.schedule_failed(error))?;
+        Ok(format!("\"{id}\""))
+    }
+
+    pub(super) fn cancel_job(&mut self, json: &str) -> Reply {
+        self.check_may_schedule()?;
+        let args: CancelArgs = arguments("scheduler.cancel", json)?;
+        let now_ms = self.execution.runtime.platform.now_ms();
+        let cancelled = scheduler::cancel(self.tx, self.frame.namespace, &args.id, now_ms);
+        cancelled.map_err(|error| self.schedule_failed(error))?;
+        Ok("null".into())
+    }
+
+    fn check_may_schedule(&self) -> Result<(), js::HostError> {
+        match self.frame.kind {
+            FunctionKind::Mutation => Ok(()),
+            FunctionKind::Query | FunctionKind::Action | FunctionKind::HttpAction => {
+                Err(developer("Can't schedule functions in a query: only mutations and actions may."))
+            }
+        }
+    }
+
+    fn check_target(&self, path: &crate::FunctionPath) -> Result<(), js::HostError> {
+        let Some(component) = self.execution.deployment.component(&path.component) else {
+            return Err(developer(format!("Attempted to schedule function at nonexistent path: {path}")));
+        };
+        if !component.functions.contains_key(&path.module) {
+            let name = path.display_name();
+            return Err(developer(format!("Attempted to schedule function at nonexistent path: {name}")));
+        }
+        if component.function(&path.module, &path.export).is_none() {
+            return Err(developer(format!(
+                "Attempted to schedule function, but no exported function {} found in the file: {}. Did you forget to export it?",
+                path.export, path.module
+            )));
+        }
+        Ok(())
+    }
+
+    fn count_scheduled(&mut self, args_bytes: usize) -> Result<(), js::HostError> {
+        let scheduled = &mut self.execution.scheduled;
+        scheduled.count += 1;
+        scheduled.args_bytes += args_bytes;
+        if scheduled.count > SCHEDULED_PER_MUTATION_MAX {
+            return Err(developer(format!(
+                "Too many functions scheduled by this mutation (limit: {SCHEDULED_PER_MUTATION_MAX})"
+            )));
+        }
+        if scheduled.args_bytes > SCHEDULED_ARGS_BYTES_MAX {
+            return Err(developer(format!(
+                "Too large total size of the arguments of scheduled functions from this mutation (limit: {SCHEDULED_ARGS_BYTES_MAX} bytes)"
+            )));
+        }
+        Ok(())
+    }
+
+    fn schedule_failed(&mut self, error: ScheduleError) -> js::HostError {
+        match error {
+            ScheduleError::Invalid(message) => developer(message),
+            ScheduleError::Database(error) => self.failed(error),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Scheduled functions: the jobs table and what functions may do with it.
+//!
+//! A job is a document of `_scheduled_functions`, written by the transaction that schedules it and visible to
+//! functions as it is. A mutation job is marked done in the transaction of its own writes, so it runs exactly once.
+
+pub(crate) mod dispatch;
+
+use db::schema::{FieldPath, IndexDefinition};
+use db::{Database, Namespace, Transaction};
+use value::{DocumentId, Object, Value};
+
+use crate::FunctionPath;
+
+pub(crate) const TABLE: &str = "_scheduled_functions";
+/// Jobs by state and due time: what the dispatcher reads.
+const BY_STATE: &str = "by_state";
+/// Jobs by completion: what the sweeper reads.
+const BY_COMPLETION: &str = "by_completion";
+/// How far from now a job may be scheduled, in milliseconds: five years.
+const DELAY_MS_MAX: f64 = 5.0 * 365.0 * 24.0 * 3600.0 * 1000.0;
+
+/// Creates the jobs table with its indexes.
+pub(crate) fn ensure_table(database: &Database) -> Result<(), db::Error> {
+    let index = |name: &str, fields: &[&str]| IndexDefinition {
+        name: name.into(),
+        fields: fields.iter().map(|field| FieldPath::parse(field)).collect(),
+        staged: false,
+    };
+    let indexes = [index(BY_STATE, &["state.kind", "scheduledTime"]), index(BY_COMPLETION, &["completedTime"])];
+    database.ensure_table(Namespace::ROOT, TABLE, &indexes)
+}
+
+/// Why a job was not scheduled or cancelled.
+pub(crate) enum ScheduleError {
+    /// The caller's mistake.
+    Invalid(String),
+    Database(db::Error),
+}
+
+impl From<db::Error> for ScheduleError {
+    fn from(error: db::Error) -> ScheduleError {
+        ScheduleError::Database(error)
+    }
+}
+
+/// Writes a pending job due at `due_ms`, in milliseconds since the Unix epoch.
+///
+/// Errors: a due time more than five years from `now_ms`.
+pub(crate) fn schedule(
+    tx: &mut Transaction,
+    namespace: Namespace,
+    path: &FunctionPath,
+    args: Value,
+    due_ms: f64,
+    now_ms: f64,
+) -> Result<DocumentId, ScheduleError> {
+    if !due_ms.is_finite() || (due_ms - now_ms).abs() > DELAY_MS_MAX {
+        let direction = if due_ms < now_ms { "in the past" } else { "in the future" };
+        return Err(ScheduleError::Invalid(format!("The scheduled time is more than 5 years {direction}")));
+    }
+    let row: Object = [
+        ("name".to_owned(), Value::String(path.to_string())),
+        ("args".to_owned(), Value::Array(vec![args])),
+        ("scheduledTime".to_owned(), Value::Float64(due_ms)),
+        ("state".to_owned(), state("pending", None)),
+    ]
+    .into_iter()
+    .collect();
+    Ok(tx.insert(namespace, TABLE, row)?)
+}
+
+/// Cancels a job that has not finished; a finished one stays as it is.
+///
+/// Errors: `id` is not the id of a job.
+pub(crate) fn cancel(tx: &mut Transaction, namespace: Namespace, id: &str, now_ms: f64) -> Result<(), ScheduleError> {
+    let invalid = || {
+        ScheduleError::Invalid(format!(
+            "Invalid scheduled function ID. The ID must be an ID on the '{TABLE}' table."
+        ))
+    };
+    let id: DocumentId = id.parse().map_err(|_| invalid())?;
+    if tx.table_name(namespace, id.table).as_deref() != Some(TABLE) {
+        return Err(invalid());
+    }
+    let Some(job) = tx.get(namespace, id)? else { return Err(invalid()) };
+    if matches!(kind_of(&job.value), Some("pending" | "inProgress")) {
+        finish(tx, namespace, id, state("canceled", None), now_ms)?;
+    }
+    Ok(())
+}
+
+/// The `state.kind` of a job.
+pub(crate) fn kind_of(job: &Object) -> Option<&str> {
+    let Some(Value::Object(state)) = job.get("state") else { return None };
+    match state.get("kind") {
+        Some(Value::String(kind)) => Some(kind),
+        _ => None,
+    }
+}
+
+/// A `state` object; `error` goes with `failed`.
+pub(crate) fn state(kind: &str, error: Option<&str>) -> Value {
+    let mut state = Object::new();
+    state.insert("kind", Value::String(kind.to_owned()));
+    if let Some(error) = error {
+        state.insert("error", Value::String(error.to_owned()));
+    }
+    Value::Object(state)
+}
+
+/// Gives a job its final state.
+pub(crate) fn finish(tx: &mut Transaction, namespace: Namespace, id: DocumentId, state: Value, now_ms: f64) -> Result<(), db::Error> {
+    let fields = vec![("state".to_owned(), Some(state)), ("completedTime".to_owned(), Some(Value::Float64(now_ms)))];
+    tx.patch(namespace, id, fields)?;
+    Ok(())
+}
+
+/// A job that is about to run, as its own transaction sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JobRun {
+    pub namespace: Namespace,
+    pub id: DocumentId,
+}
+
+impl JobRun {
+    /// Marks the job as running; false if it is not pending any more.
+    pub fn begin(self, tx: &mut Transaction) -> Result<bool, db::Error> {
+        let job = tx.get(self.namespace, self.id)?;
+        if job.as_ref().and_then(|job| kind_of(&job.value)) != Some("pending") {
+            return Ok(false);
+        }
+        tx.patch(self.namespace, self.id, vec![("state".to_owned(), Some(state("inProgress", None)))])?;
+        Ok(true)
+    }
+
+    /// Marks the job as done, unless the function cancelled its own job.
+    pub fn end(self, tx: &mut Transaction, error: Option<&str>, now_ms: f64) -> Result<(), db::Error> {
+        let job = tx.get(self.namespace, self.id)?;
+        if job.as_ref().and_then(|job| kind_of(&job.value)) != Some("inProgress") {
+            return Ok(());
+        }
+        let outcome = match error {
+            None => state("success", None),
+            Some(error) => state("failed", Some(error)),
+        };
+        finish(tx, self.namespace, self.id, outcome, now_ms)
+    }
+}
