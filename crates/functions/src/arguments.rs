@@ -32,6 +32,12 @@ impl Arguments {
             Value::Array(list) => return Err(wrong_count(&list)),
             other => other,
         };
+        if object.has_commit_ts() {
+            return Err(invalid(format!(
+                "Arguments for {} could not be decoded: a commit timestamp cannot be passed from outside a mutation",
+                path.display_name()
+            )));
+        }
         Self::new(path, object)
     }
 

@@ -125,7 +125,7 @@ fn run(
             }
             Err(CommitError::Failed(error)) => return commit_failed(inner, error, entry),
             Err(CommitError::Conflict(conflict)) => {
-                inner.logs.push(record::conflicted(entry, conflict.table, attempt as u32));
+                inner.logs.push(record::conflicted(entry, Some(conflict.table), attempt as u32));
             }
         }
     }

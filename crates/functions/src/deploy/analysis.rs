@@ -65,6 +65,7 @@ const HEADING: &str = "The pushed modules could not be loaded:\n";
 fn analyse_modules(evaluator: &Evaluator, modules: &BTreeMap<String, ResolvedModule>) -> Result<ComponentCode, SystemError> {
     let sources = modules.iter().map(|(path, module)| module.text.clone().into_module(path)).collect();
     let bundle = Bundle::compile(sources).map_err(|error| compile_error(error, "InvalidModules", HEADING))?;
+    let bundle = Arc::new(bundle);
     let mut code = ComponentCode {
         definition_path: String::new(),
         namespace: Namespace::ROOT,

@@ -1,6 +1,7 @@
 //! Evaluates `convex.config.js`: the app's definition and those of the components it installs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -111,7 +112,7 @@ fn evaluate(
     modules.extend(dependencies.iter().map(|child| stand_in(child, &done[child])));
     let bundle = js::Bundle::compile(modules).map_err(|error| super::analysis::compile_error(error, "InvalidConvexConfig", &heading))?;
     let report = evaluator
-        .probe(&bundle, MODULE, probes::DEFINITION, Phase::Definition)
+        .probe(&Arc::new(bundle), MODULE, probes::DEFINITION, Phase::Definition)
         .map_err(|error| error.into_system_error("InvalidConvexConfig", &heading))?;
     if let Some(mistake) = reported_mistake(&report) {
         return Err(mistake);

@@ -1,5 +1,7 @@
 //! Evaluates `schema.js`.
 
+use std::sync::Arc;
+
 use db::Schema;
 use js::Phase;
 use serde_json::Value as Json;
@@ -45,7 +47,7 @@ pub(super) fn evaluate(evaluator: &Evaluator, module: &ModuleInput) -> Result<Ev
     let source = module.text.clone().into_module(MODULE);
     let bundle = js::Bundle::compile(vec![source]).map_err(|error| analysis::compile_error(error, "InvalidSchema", HEADING))?;
     let json = evaluator
-        .probe(&bundle, MODULE, probes::SCHEMA, Phase::Schema)
+        .probe(&Arc::new(bundle), MODULE, probes::SCHEMA, Phase::Schema)
         .map_err(|error| error.into_system_error("InvalidSchema", HEADING))?;
     if let Some(mistake) = reported_mistake(&json) {
         return Err(mistake);

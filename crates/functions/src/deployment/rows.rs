@@ -306,7 +306,7 @@ fn load_component(tx: &mut Transaction, rows: Vec<StoredModuleRow>) -> Result<Co
     let mut code = ComponentCode {
         definition_path: String::new(),
         namespace: Namespace::ROOT,
-        bundle: js::Bundle::compile(Vec::new()).map_err(|error| LoadError::Compile(error.to_string()))?,
+        bundle: compile(Vec::new())?,
         functions: BTreeMap::new(),
         http_routes: Vec::new(),
         crons: Vec::new(),
@@ -324,8 +324,12 @@ fn load_component(tx: &mut Transaction, rows: Vec<StoredModuleRow>) -> Result<Co
         load_analysis(&row.path, row.analysis, &mut code)?;
         code.modules.insert(row.path, module);
     }
-    code.bundle = js::Bundle::compile(sources).map_err(|error| LoadError::Compile(error.to_string()))?;
+    code.bundle = compile(sources)?;
     Ok(code)
+}
+
+fn compile(sources: Vec<js::ModuleSource>) -> Result<Arc<js::Bundle>, LoadError> {
+    js::Bundle::compile(sources).map(Arc::new).map_err(|error| LoadError::Compile(error.to_string()))
 }
 
 fn load_analysis(path: &str, analysis: StoredAnalysis, code: &mut ComponentCode) -> Result<(), LoadError> {

@@ -55,7 +55,7 @@ impl CallHost<'_, '_> {
             run_function(self.execution, &mut snapshot, &path, function, &arguments, None)
         } else {
             let savepoint = self.tx.savepoint();
-            let limits = args.transaction_limits.as_ref().map(|limits| self.tx.limits_mut().narrow(limits));
+            let limits = args.transaction_limits.as_ref().map(|limits| narrow(self.tx, limits));
             let outcome = run_function(self.execution, self.tx, &path, function, &arguments, None);
             if let Some(limits) = limits {
                 *self.tx.limits_mut() = limits;
@@ -98,7 +98,7 @@ impl CallHost<'_, '_> {
         Ok(wanted)
     }
 
-    fn resolve_address(&self, address: &Address) -> Result<FunctionPath, js::HostError> {
+    pub(super) fn resolve_address(&self, address: &Address) -> Result<FunctionPath, js::HostError> {
         let component = &self.frame.path.component;
         let parse = |text: &str, component: &str| {
             FunctionPath::parse_in(text, component).map_err(|error| developer(error.to_string()))
@@ -117,6 +117,24 @@ impl CallHost<'_, '_> {
             _ => Err(developer("Exactly one of `name`, `reference` and `functionHandle` must name the function.")),
         }
     }
+}
+
+/// Caps what a child may use on top of what its parent has used; returns the parent's own limits.
+fn narrow(tx: &mut db::Transaction, wanted: &serde_json::Map<String, Json>) -> db::Limits {
+    let usage = tx.usage();
+    let limits = tx.limits_mut();
+    let parent = *limits;
+    let cap = |limit: &mut usize, used: usize, name: &str| {
+        if let Some(more) = wanted.get(name).and_then(Json::as_f64) {
+            *limit = (*limit).min(used.saturating_add(more.max(0.0) as usize));
+        }
+    };
+    cap(&mut limits.bytes_read, usage.bytes_read, "bytesRead");
+    cap(&mut limits.bytes_written, usage.bytes_written, "bytesWritten");
+    cap(&mut limits.reads, usage.reads, "databaseQueries");
+    cap(&mut limits.documents_read, usage.documents_read, "documentsRead");
+    cap(&mut limits.documents_written, usage.documents_written, "documentsWritten");
+    parent
 }
 
 /// The component and function path inside a handle.

@@ -215,7 +215,7 @@ impl CallHost<'_, '_> {
 
     fn parse_query(&mut self, json: &Json) -> Result<db::Query, js::HostError> {
         let query = db::Query::from_json(json).map_err(|error| self.failed(error))?;
-        check_visible(query.table())?;
+        check_visible(query.source.table())?;
         Ok(query)
     }
 
@@ -275,21 +275,7 @@ fn parse_value(raw: &RawValue, argument: &str, method: &str) -> Result<Value, js
 
 /// The fields of a patch; `{"$undefined":null}` removes one.
 fn parse_patch(raw: &RawValue) -> Result<Vec<(String, Option<Value>)>, js::HostError> {
-    let bad = |cause: String| invalid_argument("value", "db.patch", cause);
-    let fields: std::collections::BTreeMap<String, &RawValue> =
-        serde_json::from_str(raw.get()).map_err(|_| developer("Value must be an Object"))?;
-    let mut patch = Vec::with_capacity(fields.len());
-    for (name, raw) in fields {
-        let text = raw.get();
-        let removed = text.contains("$undefined")
-            && serde_json::from_str::<Json>(text).is_ok_and(|json| json == serde_json::json!({ "$undefined": null }));
-        let value = match removed {
-            true => None,
-            false => Some(Value::parse_json(text).map_err(|error| bad(error.to_string()))?),
-        };
-        patch.push((name, value));
-    }
-    Ok(patch)
+    value::parse_patch_json(raw.get()).map_err(|error| invalid_argument("value", "db.patch", error))
 }
 
 fn object_json(object: &Object) -> String {
@@ -301,6 +287,13 @@ fn object_json(object: &Object) -> String {
 /// Counts travel as JSON floats; whatever is not a count becomes zero, which the database refuses with its own text.
 fn whole(number: f64) -> usize {
     if number.is_finite() && number >= 1.0 { number as usize } else { 0 }
+}
+
+fn status_name(status: db::PageStatus) -> &'static str {
+    match status {
+        db::PageStatus::SplitRecommended => "SplitRecommended",
+        db::PageStatus::SplitRequired => "SplitRequired",
+    }
 }
 
 fn page_json(page: &db::PageResult) -> String {
@@ -315,7 +308,7 @@ fn page_json(page: &db::PageResult) -> String {
         "isDone": page.is_done,
         "continueCursor": page.continue_cursor,
         "splitCursor": page.split_cursor,
-        "pageStatus": page.page_status.map(db::PageStatus::name),
+        "pageStatus": page.page_status.map(status_name),
     });
     text.push_str("],");
     text.push_str(&rest.to_string()[1..]);
