@@ -1,0 +1,30 @@
+//! HTTP, WebSocket, authentication and deploy endpoints around the runtime.
+//!
+//! `serve` binds two ports: the deployment port (API, realtime protocol, tools) and the site port (HTTP actions).
+//! `router` lists every route in one place; below `server` nobody knows HTTP.
+
+mod limits;
+mod options;
+mod state;
+mod serve;
+mod router;
+
+mod error;
+mod cors;
+mod extract;
+mod client_version;
+mod request_id;
+
+pub mod auth;
+
+mod api;
+mod info;
+mod site;
+mod socket;
+
+pub use error::ApiError;
+pub use extract::{AdminIdentity, CallerIdentity, JsonBody};
+pub use options::{Instance, ServerOptions};
+pub use request_id::RequestIdHeader;
+pub use serve::{RunningServer, ServeError, serve};
+pub use state::AppState;

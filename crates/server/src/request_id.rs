@@ -1,0 +1,36 @@
+//! The name of a request in error texts and logs.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use functions::RequestId;
+use platform::Platform;
+
+use crate::state::AppState;
+
+/// Longest id taken from a client, in bytes.
+const CLIENT_ID_LEN_MAX: usize = 128;
+
+/// The client's `Convex-Request-Id`, or sixteen random hex digits.
+pub struct RequestIdHeader(pub RequestId);
+
+impl FromRequestParts<AppState> for RequestIdHeader {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<RequestIdHeader, Infallible> {
+        let sent = parts.headers.get("convex-request-id").and_then(|value| value.to_str().ok());
+        Ok(RequestIdHeader(match sent {
+            Some(id) if (1..=CLIENT_ID_LEN_MAX).contains(&id.len()) => RequestId(Arc::from(id)),
+            _ => random_request_id(&state.platform),
+        }))
+    }
+}
+
+/// Sixteen random hex digits.
+pub fn random_request_id(platform: &Platform) -> RequestId {
+    let mut bytes = [0; 8];
+    platform.fill_random(&mut bytes);
+    RequestId(Arc::from(hex::encode(bytes)))
+}

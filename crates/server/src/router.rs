@@ -1,0 +1,78 @@
+//! Every route of the server, in one place.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+
+use crate::limits::{ECHO_BODY_BYTES_MAX, FUNCTION_BODY_BYTES_MAX, REQUEST_DURATION_MAX};
+use crate::state::AppState;
+use crate::{api, cors, info, site, socket};
+
+/// The deployment port: API, realtime protocol, tools; HTTP actions under `/http`.
+pub fn client_router(state: AppState) -> Router {
+    let with_cors = Router::new()
+        .merge(function_routes())
+        .merge(info_routes())
+        .merge(socket_routes())
+        .fallback(not_found)
+        .layer(middleware::from_fn(cors::layer));
+    let without_cors = site_routes_under_http();
+    with_cors.merge(without_cors).layer(middleware::from_fn(time_limit)).with_state(state)
+}
+
+/// The site port: HTTP actions only, which answer for themselves, cross-origin questions included.
+pub fn site_router(state: AppState) -> Router {
+    Router::new().fallback(site::serve).layer(middleware::from_fn(time_limit)).with_state(state)
+}
+
+fn function_routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/query", post(api::query).get(api::query_by_get))
+        .route("/api/mutation", post(api::mutation))
+        .route("/api/action", post(api::action))
+        .route("/api/function", post(api::function))
+        .route("/api/run/{*path}", post(api::run))
+        .route("/api/query_batch", post(api::query_batch))
+        .route("/api/query_ts", post(api::query_ts))
+        .route("/api/query_at_ts", post(api::query_at_ts))
+        .layer(DefaultBodyLimit::max(FUNCTION_BODY_BYTES_MAX))
+}
+
+fn info_routes() -> Router<AppState> {
+    Router::new()
+        .route("/", get(info::welcome))
+        .route("/version", get(info::version))
+        .route("/instance_name", get(info::instance_name))
+        .route("/instance_version", get(info::version))
+        .route("/echo", post(info::echo).layer(DefaultBodyLimit::max(ECHO_BODY_BYTES_MAX)))
+        .route("/api/check_admin_key", get(info::check_admin_key))
+        .route("/api/debug_event", post(info::debug_event))
+}
+
+fn socket_routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/sync", get(socket::upgrade))
+        .route("/api/{version}/sync", get(socket::upgrade_with_version))
+}
+
+fn site_routes_under_http() -> Router<AppState> {
+    Router::new().route("/http", any(site::serve)).route("/http/", any(site::serve)).route("/http/{*path}", any(site::serve))
+}
+
+async fn not_found() -> StatusCode {
+    StatusCode::NOT_FOUND
+}
+
+/// Answers 408 when a request takes too long; what it started may still finish.
+async fn time_limit(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(REQUEST_DURATION_MAX, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! Listening, accepting and stopping.
+//!
+//! Each connection is a task. Shutting down stops accepting, tells sockets and streams to end, lets requests in
+//! flight finish, and gives up on what is left after `SHUTDOWN_DURATION_MAX`.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use functions::Runtime;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::{Authenticator, NoNetwork};
+use crate::limits::{HEADER_READ_DURATION_MAX, SHUTDOWN_DURATION_MAX};
+use crate::options::ServerOptions;
+use crate::router;
+use crate::state::{AppState, Shared};
+
+/// Wait after a failed accept, which usually means too many open files.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("listen on {address}")]
+    Listen { address: SocketAddr, source: io::Error },
+}
+
+/// A server that accepts requests until `shutdown`.
+pub struct RunningServer {
+    pub client_address: SocketAddr,
+    pub site_address: SocketAddr,
+    pub client_origin: String,
+    pub site_origin: String,
+    state: AppState,
+    acceptors: Vec<JoinHandle<()>>,
+}
+
+/// Binds both ports and starts accepting.
+///
+/// Errors: `Listen` when a port cannot be bound.
+pub async fn serve(options: ServerOptions, runtime: Runtime) -> Result<RunningServer, ServeError> {
+    let client_listener = bind(options.client_address).await?;
+    let site_listener = bind(options.site_address).await?;
+    let client_address = local_address(&client_listener, options.client_address)?;
+    let site_address = local_address(&site_listener, options.site_address)?;
+    let state = build_state(&options, runtime, client_address, site_address);
+    let acceptors = vec![
+        tokio::spawn(accept(client_listener, router::client_router(state.clone()), state.stopping.clone())),
+        tokio::spawn(accept(site_listener, router::site_router(state.clone()), state.stopping.clone())),
+    ];
+    Ok(RunningServer {
+        client_address,
+        site_address,
+        client_origin: state.client_origin.clone(),
+        site_origin: state.site_origin.clone(),
+        state,
+        acceptors,
+    })
+}
+
+impl RunningServer {
+    /// Stops accepting, ends sockets, and returns once requests in flight are answered or the time for it is up.
+    pub async fn shutdown(self) {
+        self.state.stopping.cancel();
+        self.state.tasks.close();
+        let finished = async {
+            for acceptor in self.acceptors {
+                if let Err(error) = acceptor.await {
+                    tracing::error!(%error, "an accept loop ended badly");
+                }
+            }
+            self.state.tasks.wait().await;
+        };
+        if tokio::time::timeout(SHUTDOWN_DURATION_MAX, finished).await.is_err() {
+            tracing::warn!("gave up on requests still in flight");
+        }
+    }
+}
+
+/// The state behind the routers, as tests of single requests need it too.
+pub(crate) fn build_state(
+    options: &ServerOptions,
+    runtime: Runtime,
+    client_address: SocketAddr,
+    site_address: SocketAddr,
+) -> AppState {
+    let origin = |given: &Option<String>, address: SocketAddr| match given {
+        Some(origin) => origin.trim_end_matches('/').to_owned(),
+        None => format!("http://{address}"),
+    };
+    AppState::new(Shared {
+        platform: runtime.platform().clone(),
+        client_origin: origin(&options.client_origin, client_address),
+        site_origin: origin(&options.site_origin, site_address),
+        redact: options.redact,
+        auth: Authenticator::new(&options.instance, Arc::new(NoNetwork)),
+        instance: options.instance.clone(),
+        runtime,
+        stopping: CancellationToken::new(),
+        tasks: TaskTracker::new(),
+    })
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
+}
+
+fn local_address(listener: &TcpListener, asked: SocketAddr) -> Result<SocketAddr, ServeError> {
+    listener.local_addr().map_err(|source| ServeError::Listen { address: asked, source })
+}
+
+/// Accepts until `stopping`, then waits for its connections.
+async fn accept(listener: TcpListener, router: Router, stopping: CancellationToken) {
+    let graceful = GracefulShutdown::new();
+    let http = Arc::new(connection_settings());
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stopping.cancelled() => break,
+        };
+        match accepted {
+            Ok((stream, _)) => serve_connection(stream, &http, &router, &graceful),
+            Err(error) => {
+                tracing::warn!(%error, "could not accept a connection");
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
+            }
+        }
+    }
+    drop(listener);
+    graceful.shutdown().await;
+}
+
+fn connection_settings() -> auto::Builder<TokioExecutor> {
+    let mut http = auto::Builder::new(TokioExecutor::new());
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_READ_DURATION_MAX);
+    http.http2().timer(TokioTimer::new());
+    http
+}
+
+fn serve_connection(
+    stream: TcpStream,
+    http: &Arc<auto::Builder<TokioExecutor>>,
+    router: &Router,
+    graceful: &GracefulShutdown,
+) {
+    // Replies are written whole, so waiting to fill a packet only delays them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "could not set TCP_NODELAY");
+    }
+    let service = TowerToHyperService::new(router.clone());
+    let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+    let connection = graceful.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "connection ended with an error");
+        }
+    });
+}
