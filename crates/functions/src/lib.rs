@@ -5,6 +5,7 @@
 
 mod arguments;
 mod cache;
+mod crons;
 pub mod deploy;
 pub mod deployment;
 pub mod environment;

@@ -6,6 +6,7 @@ use db::{BeginAt, CommitError, CommitOptions, Transaction};
 use value::{Timestamp, Value};
 
 use crate::arguments::Arguments;
+use crate::crons::run::CronRun;
 use crate::execution::{CallFailure, Execution};
 use crate::limits::CONFLICTS_BEFORE_SERIAL;
 use crate::logs::Completion;
@@ -61,28 +62,24 @@ impl Ran {
     }
 }
 
-/// Runs a scheduled mutation on its worker; its job is marked in the transaction of its own writes.
+/// Runs a scheduled mutation or cron job on its worker; its rows change in the transaction of its own writes.
 ///
 /// Errors: trouble of the service: the job is still pending.
-pub(crate) fn run_job(
-    inner: &Arc<Inner>,
-    worker: &Worker,
-    request: Result<CallRequest, String>,
-    job: JobRun,
-) -> Result<(), SystemError> {
-    let request = request.map_err(SystemError::internal)?;
-    let arguments = Arguments::parse(&request.path, &request.args).map_err(|error| SystemError::internal(error.detail))?;
-    run(inner, worker, &request, &arguments, Bookkeeping::Job(job)).map(drop)
+pub(crate) fn run_job(inner: &Arc<Inner>, worker: &Worker, call: &CallRequest, job: Bookkeeping) -> Result<(), SystemError> {
+    let arguments = Arguments::parse(&call.path, &call.args).map_err(|error| SystemError::internal(error.detail))?;
+    run(inner, worker, call, &arguments, job).map(drop)
 }
 
 /// What a mutation's transaction writes beside the function's own writes.
-#[derive(Clone, Copy, Debug)]
-enum Bookkeeping {
+#[derive(Clone, Debug)]
+pub(crate) enum Bookkeeping {
     None,
     /// The answer, for a client that may ask again.
     Session(SessionRequest),
     /// The state of the scheduled job, also when the function fails.
     Job(JobRun),
+    /// The next run of the cron job and the log of this one.
+    Cron(CronRun),
 }
 
 /// Runs until an attempt commits. An attempt that keeps losing takes the serial lane, where nothing can invalidate it.
@@ -96,7 +93,7 @@ fn run(
     for attempt in 0.. {
         let lane = (attempt >= CONFLICTS_BEFORE_SERIAL).then(|| inner.database.serial_lane());
         let tx = inner.database.begin(BeginAt::Validated).map_err(database_error)?;
-        let (tx, outcome, entry) = match attempt_once(inner, worker, call, arguments, bookkeeping, tx)? {
+        let (tx, outcome, entry) = match attempt_once(inner, worker, call, arguments, &bookkeeping, tx)? {
             Attempt::Finished { tx, outcome, entry } => (tx, outcome, entry),
             Attempt::Answered { tx, answer } => {
                 let pending = inner.database.pending_read(&tx);
@@ -164,10 +161,10 @@ fn attempt_once(
     worker: &Worker,
     call: &CallRequest,
     arguments: &Arguments,
-    bookkeeping: Bookkeeping,
+    bookkeeping: &Bookkeeping,
     mut tx: Transaction,
 ) -> Result<Attempt, SystemError> {
-    if let Some(answer) = bookkeeping.begin(&mut tx).map_err(database_error)? {
+    if let Some(answer) = bookkeeping.begin(&mut tx, inner.platform.now_ns()).map_err(database_error)? {
         return Ok(Attempt::Answered { tx, answer });
     }
     let started = inner.platform.monotonic();
@@ -202,21 +199,20 @@ fn attempt_once(
 
 impl Bookkeeping {
     /// What precedes the function; an answer if it need not run at all.
-    fn begin(self, tx: &mut Transaction) -> Result<Option<MutationResult>, db::Error> {
-        match self {
-            Bookkeeping::None => Ok(None),
-            Bookkeeping::Session(session) => session.recorded(tx),
-            Bookkeeping::Job(job) if job.begin(tx)? => Ok(None),
-            Bookkeeping::Job(_) => {
-                let (outcome, log_lines) = (Ok(Arc::from("null")), Arc::from([]));
-                Ok(Some(MutationResult { outcome, ts: tx.snapshot(), log_lines }))
-            }
-        }
+    fn begin(&self, tx: &mut Transaction, now_ns: u64) -> Result<Option<MutationResult>, db::Error> {
+        let wanted = match self {
+            Bookkeeping::None => true,
+            Bookkeeping::Session(session) => return session.recorded(tx),
+            Bookkeeping::Job(job) => job.begin(tx)?,
+            Bookkeeping::Cron(run) => run.begin(tx, now_ns)?,
+        };
+        let (outcome, log_lines) = (Ok(Arc::from("null")), Arc::from([]));
+        Ok((!wanted).then(|| MutationResult { outcome, ts: tx.snapshot(), log_lines }))
     }
 
     /// What follows the function; true if even a failure leaves something to commit.
     fn end(
-        self,
+        &self,
         tx: &mut Transaction,
         outcome: Result<&Value, &FunctionError>,
         entry: &Completion,
@@ -227,6 +223,9 @@ impl Bookkeeping {
             (Bookkeeping::Session(_), Err(_)) | (Bookkeeping::None, _) => Ok(false),
             (Bookkeeping::Job(job), outcome) => {
                 job.end(tx, outcome.err().map(|error| error.detail.as_str()), now_ms).map(|()| true)
+            }
+            (Bookkeeping::Cron(run), outcome) => {
+                run.end(tx, outcome.map_err(|error| error.detail.as_str()), entry).map(|()| true)
             }
         }
     }

@@ -96,6 +96,7 @@ impl Runtime {
     pub fn start(database: Database, platform: Platform, options: Options) -> Result<Runtime, StartError> {
         let deployment = Deployment::load(&database).map_err(StartError::Deployment)?;
         crate::scheduler::ensure_table(&database).map_err(StartError::Database)?;
+        crate::crons::ensure_tables(&database).map_err(StartError::Database)?;
         let generation_row = generation_row(&database).map_err(StartError::Database)?;
         let executor = js::ExecutorOptions { image_budget_bytes: options.image_budget_bytes, ..Default::default() };
         let pool = WorkerPool::start(options.workers, executor).map_err(StartError::Worker)?;

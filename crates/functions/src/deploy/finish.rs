@@ -117,6 +117,8 @@ fn apply(
     let dropped = rows::replace_modules(tx, &deployment).map_err(load_error)?;
     pending::drop_old(tx, 0).map_err(load_error)?;
     sources::delete(tx, &dropped).map_err(database_error)?;
+    let crons = deployment.root().map_or_else(Vec::new, |root| root.crons.clone());
+    crate::crons::apply(tx, Namespace::ROOT, &crons, runtime.platform().now_ns()).map_err(database_error)?;
     rows::write_settings(tx, &deployment).map_err(database_error)?;
     let mut diff = PushDiff::between(current, &deployment);
     if let Some(root) = diff.components.get_mut("") {

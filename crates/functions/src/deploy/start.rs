@@ -9,7 +9,7 @@ use super::analysis::{AppAnalysis, analyse};
 use super::errors::{bad_request, database_error, load_error};
 use super::modules::{self, ResolvedModule};
 use super::pending::{self, PendingPush};
-use super::schema::EvaluatedSchema;
+use super::prediction::{SchemaPrediction, predict};
 use super::{Evaluator, PushRequest, on_push_thread, schema, sources, tables};
 use crate::deployment::{Deployment, rows};
 use crate::{Runtime, SystemError};
@@ -55,11 +55,12 @@ pub async fn evaluate_push(runtime: &Runtime, request: PushRequest) -> Result<Sc
     .await
 }
 
-/// Evaluates the schema of a push alone; stores nothing.
-pub async fn evaluate_schema(runtime: &Runtime, request: PushRequest) -> Result<Option<EvaluatedSchema>, SystemError> {
+/// Foretells the effects of a push's schema; evaluates nothing else and stores nothing.
+pub async fn evaluate_schema(runtime: &Runtime, request: PushRequest) -> Result<SchemaPrediction, SystemError> {
     on_evaluation_thread(runtime, move |runtime| {
         let evaluator = Evaluator::new(&runtime, runtime.deployment().env.clone());
-        request.app.schema.as_ref().map(|module| schema::evaluate(&evaluator, module)).transpose()
+        let evaluated = request.app.schema.as_ref().map(|module| schema::evaluate(&evaluator, module)).transpose()?;
+        predict(&runtime, evaluated.map(|evaluated| evaluated.schema))
     })
     .await
 }

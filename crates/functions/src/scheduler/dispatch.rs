@@ -14,7 +14,8 @@ use value::{DocumentId, Timestamp, Value};
 
 use super::{BY_COMPLETION, BY_STATE, JobRun, TABLE};
 use crate::limits::{JOB_KEEP_MS, JOBS_RUNNING_MAX};
-use crate::mutations;
+use crate::crons::{self, run::CronRun};
+use crate::mutations::{self, Bookkeeping};
 use crate::runtime::Inner;
 use crate::{CallRequest, Caller, FunctionPath, Identity, RequestId};
 
@@ -103,83 +104,122 @@ fn serve(inner: &Arc<Inner>, signal: &Arc<Signal>) {
 /// Starts what is due and returns how long nothing else will be.
 fn round(inner: &Arc<Inner>, signal: &Arc<Signal>, subscription: &mut Option<SubscriptionId>) -> Result<Duration, db::Error> {
     sweep(inner)?;
-    let now_ms = inner.platform.now_ms();
-    let free = JOBS_RUNNING_MAX.saturating_sub(signal.state.lock().running.len());
-    if free == 0 {
-        // A finishing job wakes the dispatcher.
-        return Ok(IDLE_WAIT);
-    }
+    let now_ns = inner.platform.now_ns();
+    let mut free = JOBS_RUNNING_MAX.saturating_sub(signal.state.lock().running.len());
     let mut tx = inner.database.begin(BeginAt::Durable)?;
     let snapshot = tx.snapshot();
-    let mut wait = IDLE_WAIT;
-    let mut pending = tx.query(Namespace::ROOT, pending_jobs())?;
-    let mut started = 0;
-    while started < free {
-        let Some(job) = tx.next(&mut pending)? else { break };
-        let due_ms = match job.value.get("scheduledTime") {
-            Some(Value::Float64(ms)) => *ms,
-            _ => 0.0,
-        };
-        if due_ms > now_ms {
-            wait = wait.min(Duration::from_secs_f64((due_ms - now_ms).max(1.0) / 1000.0));
-            break;
-        }
-        if signal.state.lock().running.insert(job.id) {
-            started += 1;
-            launch(inner, signal, &job);
-        }
-    }
-    if started == free {
+    let jobs = start_due(inner, signal, &mut tx, &SCHEDULED, now_ns, &mut free)?;
+    let crons = start_due(inner, signal, &mut tx, &CRONS, now_ns, &mut free)?;
+    if free == 0 {
+        // A finishing job wakes the dispatcher.
         return Ok(IDLE_WAIT);
     }
     // A subscription that is stale already means that there is something new to look at.
     match inner.database.subscribe(tx.into_read_set(), snapshot, signal.clone()) {
         Ok(id) => {
             *subscription = Some(id);
-            Ok(wait)
+            Ok(jobs.min(crons))
         }
         Err(_) => Ok(Duration::ZERO),
     }
 }
 
-fn pending_jobs() -> Query {
-    let is_pending = RangeBound { field: "state.kind".into(), op: RangeOp::Eq, value: Some(Value::String("pending".into())) };
-    let (table, index) = (TABLE.into(), BY_STATE.into());
-    let source = Source::IndexRange { table, index, range: vec![is_pending], order: Order::Ascending };
-    Query { source, operators: Vec::new() }
+/// Where due work is found.
+struct Agenda {
+    table: &'static str,
+    index: &'static str,
+    state_field: &'static str,
+    time_field: &'static str,
+    prepare: fn(&mut Transaction, &db::Document) -> Result<Option<(CallRequest, Bookkeeping)>, db::Error>,
 }
 
-fn launch(inner: &Arc<Inner>, signal: &Arc<Signal>, job: &db::Document) {
-    let request = request_of(inner, job);
-    let run = JobRun { namespace: Namespace::ROOT, id: job.id };
+const SCHEDULED: Agenda =
+    Agenda { table: TABLE, index: BY_STATE, state_field: "state.kind", time_field: "scheduledTime", prepare: prepare_job };
+const CRONS: Agenda = Agenda {
+    table: crons::NEXT_RUNS,
+    index: crons::BY_NEXT,
+    state_field: "state.type",
+    time_field: "nextTs",
+    prepare: prepare_cron,
+};
+
+/// Starts the due rows of one agenda while workers are `free`; returns the time until the next one.
+fn start_due(
+    inner: &Arc<Inner>,
+    signal: &Arc<Signal>,
+    tx: &mut Transaction,
+    agenda: &Agenda,
+    now_ns: u64,
+    free: &mut usize,
+) -> Result<Duration, db::Error> {
+    let pending = RangeBound {
+        field: agenda.state_field.into(),
+        op: RangeOp::Eq,
+        value: Some(Value::String("pending".into())),
+    };
+    let (table, index) = (agenda.table.into(), agenda.index.into());
+    let source = Source::IndexRange { table, index, range: vec![pending], order: Order::Ascending };
+    let mut rows = tx.query(Namespace::ROOT, Query { source, operators: Vec::new() })?;
+    while *free > 0 {
+        let Some(row) = tx.next(&mut rows)? else { return Ok(IDLE_WAIT) };
+        let due_ns = match row.value.get(agenda.time_field) {
+            Some(Value::Float64(ms)) => (ms * 1e6).max(0.0) as u64,
+            Some(Value::Int64(ns)) => *ns as u64,
+            _ => 0,
+        };
+        if due_ns > now_ns {
+            return Ok(IDLE_WAIT.min(Duration::from_nanos(due_ns - now_ns).max(Duration::from_millis(1))));
+        }
+        if !signal.state.lock().running.insert(row.id) {
+            continue;
+        }
+        match (agenda.prepare)(tx, &row)? {
+            Some((call, bookkeeping)) => {
+                *free -= 1;
+                launch(inner, signal, row.id, call, bookkeeping);
+            }
+            None => tracing::error!(row = %row.id, table = agenda.table, "a job's row cannot be read; it will not run"),
+        }
+    }
+    Ok(IDLE_WAIT)
+}
+
+fn launch(inner: &Arc<Inner>, signal: &Arc<Signal>, row: DocumentId, mut call: CallRequest, bookkeeping: Bookkeeping) {
+    let mut id = [0; 8];
+    inner.platform.fill_random(&mut id);
+    call.request_id = RequestId(hex::encode(id).into());
     let (shared, done) = (inner.clone(), signal.clone());
     let submitted = inner.submit(move |worker| {
-        if let Err(error) = mutations::run_job(&shared, worker, request, run) {
-            tracing::warn!(job = %run.id, %error, "a scheduled function will be tried again");
+        if let Err(error) = mutations::run_job(&shared, worker, &call, bookkeeping) {
+            tracing::warn!(%row, %error, "a job will be tried again");
         }
-        done.state.lock().running.remove(&run.id);
+        done.state.lock().running.remove(&row);
         done.wake();
     });
     if let Err(error) = submitted {
-        tracing::warn!(job = %run.id, %error, "a scheduled function could not start yet");
-        signal.state.lock().running.remove(&run.id);
+        tracing::warn!(%row, %error, "a job could not start yet");
+        signal.state.lock().running.remove(&row);
     }
 }
 
-fn request_of(inner: &Inner, job: &db::Document) -> Result<CallRequest, String> {
-    let Some(Value::String(name)) = job.value.get("name") else { return Err("the job has no function name".into()) };
-    let path = FunctionPath::parse(name).map_err(|error| error.to_string())?;
+fn prepare_job(_: &mut Transaction, job: &db::Document) -> Result<Option<(CallRequest, Bookkeeping)>, db::Error> {
+    let path = job.value.get("name").and_then(Value::as_str).and_then(|name| FunctionPath::parse(name).ok());
     let args = job.value.get("args").map_or_else(|| "[{}]".into(), Value::to_json);
-    let mut id = [0; 8];
-    inner.platform.fill_random(&mut id);
-    let call = CallRequest {
-        path,
-        args: args.into(),
-        identity: Identity::System,
-        caller: Caller::Scheduler,
-        request_id: RequestId(hex::encode(id).into()),
-    };
-    Ok(call)
+    let run = JobRun { namespace: Namespace::ROOT, id: job.id };
+    Ok(path.map(|path| (system_call(path, args, Caller::Scheduler), Bookkeeping::Job(run))))
+}
+
+fn prepare_cron(tx: &mut Transaction, row: &db::Document) -> Result<Option<(CallRequest, Bookkeeping)>, db::Error> {
+    let run = CronRun::load(tx, Namespace::ROOT, row)?;
+    Ok(run.map(|run| {
+        let call = system_call(run.spec.path.clone(), run.spec.args.clone(), Caller::Cron);
+        (call, Bookkeeping::Cron(run))
+    }))
+}
+
+/// Jobs run without a user.
+fn system_call(path: FunctionPath, args: String, caller: Caller) -> CallRequest {
+    CallRequest { path, args: args.into(), identity: Identity::System, caller, request_id: RequestId("".into()) }
 }
 
 /// Deletes jobs that finished longer ago than they are kept.
