@@ -129,10 +129,21 @@ pub(crate) fn check_append(
     }
     let mut newest = latest;
     for commit in commits {
-        assert!(commit.ts > newest, "commits must ascend: {:?} after {newest:?}", commit.ts);
+        assert!(
+            commit.ts > newest,
+            "commits must ascend: {:?} after {newest:?}",
+            commit.ts
+        );
         newest = commit.ts;
-        if let Some(write) = commit.writes.iter().find(|write| write.key.len() > KEY_BYTES_MAX) {
-            return Err(AppendError::KeyTooLong { bytes: write.key.len(), max: KEY_BYTES_MAX });
+        if let Some(write) = commit
+            .writes
+            .iter()
+            .find(|write| write.key.len() > KEY_BYTES_MAX)
+        {
+            return Err(AppendError::KeyTooLong {
+                bytes: write.key.len(),
+                max: KEY_BYTES_MAX,
+            });
         }
     }
     Ok(())

@@ -16,7 +16,7 @@ pub(crate) const RECENT_KEY_BYTES_MAX: usize = 1024 * 1024;
 pub(crate) const HISTORY_STEPS_MAX: usize = 8;
 
 /// Block cache of the embedded engine unless told otherwise, in bytes.
-pub(crate) const CACHE_BYTES_DEFAULT: u64 = 24 * 1024 * 1024;
+pub(crate) const CACHE_BYTES_DEFAULT: u64 = 16 * 1024 * 1024;
 
 /// Memtable sizes that start a flush, in bytes. Small ones keep memory and journal replay short.
 pub(crate) const CURRENT_MEMTABLE_BYTES_MAX: u64 = 16 * 1024 * 1024;

@@ -9,9 +9,7 @@ use bytes::Bytes;
 use parking_lot::RwLock;
 use value::Timestamp;
 
-use crate::engine::{
-    Commit, Engine, Order, Page, Scan, TrimReport, Version, Write, check_append,
-};
+use crate::engine::{Commit, Engine, Order, Page, Scan, TrimReport, Version, Write, check_append};
 use crate::error::{AppendError, ReadError};
 
 #[cfg(test)]
@@ -60,7 +58,10 @@ impl Engine for MemoryEngine {
     fn get(&self, key: &[u8], at: Timestamp) -> Result<Option<Version>, ReadError> {
         let state = self.state.read();
         state.check_readable(at)?;
-        Ok(state.keys.get(key).and_then(|versions| visible(versions, at)))
+        Ok(state
+            .keys
+            .get(key)
+            .and_then(|versions| visible(versions, at)))
     }
 
     fn scan(&self, scan: &Scan, at: Timestamp) -> Result<Page, ReadError> {
@@ -80,7 +81,10 @@ impl Engine for MemoryEngine {
         let state = self.state.read();
         state.check_readable(after)?;
         let newer = state.log.range(after..).filter(|(ts, _)| **ts > after);
-        Ok(newer.take(limit).map(|(ts, writes)| to_commit(*ts, writes)).collect())
+        Ok(newer
+            .take(limit)
+            .map(|(ts, writes)| to_commit(*ts, writes))
+            .collect())
     }
 
     fn trim(&self, before: Timestamp, budget: usize) -> Result<TrimReport, AppendError> {
@@ -116,16 +120,24 @@ impl State {
 
     fn check_readable(&self, at: Timestamp) -> Result<(), ReadError> {
         if at < self.oldest {
-            return Err(ReadError::SnapshotExpired { at, oldest: self.oldest });
+            return Err(ReadError::SnapshotExpired {
+                at,
+                oldest: self.oldest,
+            });
         }
         Ok(())
     }
 
     /// Takes the oldest commit out of the log, with what it superseded; returns how many writes it had.
     fn forget(&mut self, ts: Timestamp, report: &mut TrimReport) -> usize {
-        let writes = self.log.remove(&ts).expect("the caller found it in the log");
+        let writes = self
+            .log
+            .remove(&ts)
+            .expect("the caller found it in the log");
         for key in writes.keys() {
-            let Some(versions) = self.keys.get_mut(key) else { continue };
+            let Some(versions) = self.keys.get_mut(key) else {
+                continue;
+            };
             let kept = versions.split_off(&ts);
             report.versions += versions.values().flatten().count();
             *versions = kept;
@@ -152,7 +164,9 @@ fn page<'a>(
 ) -> Page {
     let mut page = Page::default();
     for (key, versions) in range {
-        let Some(version) = visible(versions, at) else { continue };
+        let Some(version) = visible(versions, at) else {
+            continue;
+        };
         if page.rows.len() == limit {
             page.more = true;
             break;
@@ -164,6 +178,12 @@ fn page<'a>(
 
 fn to_commit(ts: Timestamp, writes: &BTreeMap<Bytes, Option<Bytes>>) -> Commit {
     let writes = writes.iter();
-    let writes = writes.map(|(key, value)| Write { key: key.clone(), value: value.clone() });
-    Commit { ts, writes: writes.collect() }
+    let writes = writes.map(|(key, value)| Write {
+        key: key.clone(),
+        value: value.clone(),
+    });
+    Commit {
+        ts,
+        writes: writes.collect(),
+    }
 }

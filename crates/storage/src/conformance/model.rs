@@ -40,16 +40,35 @@ type Writes = Vec<(usize, Option<u8>)>;
 enum Operation {
     /// Commits, each with its distance from the one before.
     Append(Vec<(u64, Writes)>),
-    Get { key: usize, at: u64 },
-    Scan { start: usize, end: usize, order: Order, limit: usize, at: u64 },
-    Tail { after: u64, limit: usize },
-    Trim { before: u64, budget: usize },
+    Get {
+        key: usize,
+        at: u64,
+    },
+    Scan {
+        start: usize,
+        end: usize,
+        order: Order,
+        limit: usize,
+        at: u64,
+    },
+    Tail {
+        after: u64,
+        limit: usize,
+    },
+    Trim {
+        before: u64,
+        budget: usize,
+    },
     Settle,
     Reopen,
 }
 
 pub(super) fn engine_agrees_with_the_model<H: Harness>(make: &impl Fn() -> H) {
-    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+    let config = Config {
+        cases: CASES,
+        failure_persistence: None,
+        ..Config::default()
+    };
     let outcome = TestRunner::new(config).run(&vec(operation(), 1..OPERATIONS_MAX), |operations| {
         let mut harness = make();
         let mut model = Model::default();
@@ -91,13 +110,34 @@ fn step(harness: &mut impl Harness, model: &mut Model, operation: &Operation) {
             let at = model.pick(*at);
             let found = model.expect_readable(at, engine.get(KEYS[*key], at));
             let Some(found) = found else { return };
-            assert_eq!(found, model.rows(at).remove(KEYS[*key]), "{:?} at {at}", KEYS[*key]);
+            assert_eq!(
+                found,
+                model.rows(at).remove(KEYS[*key]),
+                "{:?} at {at}",
+                KEYS[*key]
+            );
         }
-        Operation::Scan { start, end, order, limit, at } => {
-            let (start, end) = (Bytes::from_static(KEYS[*start]), Bytes::from_static(KEYS[*end]));
-            let scan = Scan { start, end, order: *order, limit: *limit };
+        Operation::Scan {
+            start,
+            end,
+            order,
+            limit,
+            at,
+        } => {
+            let (start, end) = (
+                Bytes::from_static(KEYS[*start]),
+                Bytes::from_static(KEYS[*end]),
+            );
+            let scan = Scan {
+                start,
+                end,
+                order: *order,
+                limit: *limit,
+            };
             let at = model.pick(*at);
-            let Some(page) = model.expect_readable(at, engine.scan(&scan, at)) else { return };
+            let Some(page) = model.expect_readable(at, engine.scan(&scan, at)) else {
+                return;
+            };
             assert_eq!(page, model.scan(&scan, at), "{scan:?} at {at}");
         }
         Operation::Tail { after, limit } => {
@@ -123,7 +163,10 @@ fn check_trim(engine: &dyn Engine, model: &mut Model, before: u64, budget: usize
     assert_eq!(report.commits, model.commits.iter().filter(gone).count());
     assert!(oldest >= model.oldest && oldest <= goal);
     assert_eq!(report.done, oldest == goal || report.commits == 0);
-    assert!(report.done || report.commits > 0, "a trim that is not done made progress");
+    assert!(
+        report.done || report.commits > 0,
+        "a trim that is not done made progress"
+    );
     model.oldest = oldest;
 }
 
@@ -135,7 +178,9 @@ struct Model {
 
 impl Model {
     fn latest(&self) -> Timestamp {
-        self.commits.last().map_or(Timestamp::ZERO, |commit| commit.ts)
+        self.commits
+            .last()
+            .map_or(Timestamp::ZERO, |commit| commit.ts)
     }
 
     /// Turns a percentage into a timestamp from before the first commit to after the last.
@@ -151,7 +196,10 @@ impl Model {
                 key: Bytes::from_static(KEYS[*key]),
                 value: value.map(|byte| vec![byte; usize::from(byte % 40)].into()),
             };
-            self.commits.push(Commit { ts, writes: writes.iter().map(write).collect() });
+            self.commits.push(Commit {
+                ts,
+                writes: writes.iter().map(write).collect(),
+            });
         }
         self.commits[before..].to_vec()
     }
@@ -161,7 +209,13 @@ impl Model {
         for commit in self.commits.iter().filter(|commit| commit.ts <= at) {
             for Write { key, value } in &commit.writes {
                 match value.clone() {
-                    Some(value) => rows.insert(key.clone(), Version { ts: commit.ts, value }),
+                    Some(value) => rows.insert(
+                        key.clone(),
+                        Version {
+                            ts: commit.ts,
+                            value,
+                        },
+                    ),
                     None => rows.remove(key),
                 };
             }
@@ -204,9 +258,15 @@ impl Model {
 /// Puts the writes of each commit into key order, the last of each key only.
 fn sorted(mut commits: Vec<Commit>) -> Vec<Commit> {
     for commit in &mut commits {
-        let writes = commit.writes.drain(..).map(|write| (write.key, write.value));
+        let writes = commit
+            .writes
+            .drain(..)
+            .map(|write| (write.key, write.value));
         let writes: BTreeMap<_, _> = writes.collect();
-        commit.writes = writes.into_iter().map(|(key, value)| Write { key, value }).collect();
+        commit.writes = writes
+            .into_iter()
+            .map(|(key, value)| Write { key, value })
+            .collect();
     }
     commits
 }

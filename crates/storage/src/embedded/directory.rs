@@ -36,12 +36,14 @@ fn lock(directory: &Path) -> Result<DirectoryLock, OpenError> {
     let action = "lock the data directory";
     let mut options = OpenOptions::new();
     let file = options.read(true).write(true).create(true).truncate(false);
-    let file = file.open(directory.join(LOCK_FILE)).map_err(io_error(directory, action))?;
+    let file = file
+        .open(directory.join(LOCK_FILE))
+        .map_err(io_error(directory, action))?;
     match file.try_lock() {
         Ok(()) => Ok(DirectoryLock { _file: file }),
-        Err(TryLockError::WouldBlock) => {
-            Err(OpenError::Locked { directory: directory.to_owned() })
-        }
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked {
+            directory: directory.to_owned(),
+        }),
         Err(TryLockError::Error(error)) => Err(io_error(directory, action)(error)),
     }
 }
@@ -92,12 +94,19 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
 }
 
 pub(super) fn damaged(directory: &Path, reason: impl Into<String>) -> OpenError {
-    OpenError::Corrupt { directory: directory.to_owned(), reason: reason.into() }
+    OpenError::Corrupt {
+        directory: directory.to_owned(),
+        reason: reason.into(),
+    }
 }
 
 pub(super) fn io_error(
     directory: &Path,
     action: &'static str,
 ) -> impl FnOnce(io::Error) -> OpenError {
-    move |source| OpenError::Io { directory: directory.to_owned(), action, source }
+    move |source| OpenError::Io {
+        directory: directory.to_owned(),
+        action,
+        source,
+    }
 }

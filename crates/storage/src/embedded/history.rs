@@ -23,7 +23,9 @@ pub(super) fn version_at(
     let first = keys::history_key(key, at);
     let last = keys::history_key(key, Timestamp(u64::MAX));
     let mut range = snapshot.range(history, (Excluded(first), Included(last)));
-    let Some(guard) = range.next() else { return Ok(None) };
+    let Some(guard) = range.next() else {
+        return Ok(None);
+    };
     let (_, record) = guard.into_inner().map_err(read_error(HISTORY, key))?;
     let (ts, value) = decode(HISTORY, key, &record)?;
     Ok((ts <= at).then_some(Version { ts, value }))
@@ -83,8 +85,13 @@ impl HistoryKeys {
             Order::Ascending => self.lower = [escaped, &[0xFF; 8]].concat(),
             Order::Descending => self.upper = [escaped, &[0; 8]].concat(),
         }
-        self.entries =
-            entries(&self.snapshot, &self.history, self.order, &self.lower, &self.upper);
+        self.entries = entries(
+            &self.snapshot,
+            &self.history,
+            self.order,
+            &self.lower,
+            &self.upper,
+        );
     }
 }
 

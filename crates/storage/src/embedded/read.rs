@@ -11,12 +11,12 @@ use crate::engine::{Commit, Version, Write};
 use crate::error::ReadError;
 
 impl FjallEngine {
-    pub(super) fn read_key(
-        &self,
-        key: &[u8],
-        at: Timestamp,
-    ) -> Result<Option<Version>, ReadError> {
-        let record = self.keyspaces.current.get(key).map_err(read_error(CURRENT, key))?;
+    pub(super) fn read_key(&self, key: &[u8], at: Timestamp) -> Result<Option<Version>, ReadError> {
+        let record = self
+            .keyspaces
+            .current
+            .get(key)
+            .map_err(read_error(CURRENT, key))?;
         match &record {
             Some(record) => {
                 let (ts, value) = decode(CURRENT, key, record)?;
@@ -67,8 +67,13 @@ impl FjallEngine {
             let (key, record) = guard.into_inner().map_err(read_error(LOG, &first))?;
             let ts = keys::parse_log_key(&key).ok_or_else(|| corrupt(LOG, &key))?;
             let entries = record::decode_log(&key, &record).ok_or_else(|| corrupt(LOG, &key))?;
-            let writes = entries.into_iter().map(|entry| self.restore(&snapshot, ts, entry));
-            commits.push(Commit { ts, writes: writes.collect::<Result<_, _>>()? });
+            let writes = entries
+                .into_iter()
+                .map(|entry| self.restore(&snapshot, ts, entry));
+            commits.push(Commit {
+                ts,
+                writes: writes.collect::<Result<_, _>>()?,
+            });
         }
         Ok(commits)
     }
@@ -90,6 +95,9 @@ impl FjallEngine {
             .map(|version| version.value);
         // The log says that the version exists, so its absence is damage.
         let value = value.ok_or_else(|| corrupt(HISTORY, &key))?;
-        Ok(Write { key, value: Some(value) })
+        Ok(Write {
+            key,
+            value: Some(value),
+        })
     }
 }

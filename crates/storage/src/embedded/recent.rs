@@ -21,7 +21,11 @@ pub(super) struct RecentWrites {
 
 impl RecentWrites {
     pub(super) fn since(ts: Timestamp) -> RecentWrites {
-        RecentWrites { writes: VecDeque::new(), key_bytes: 0, since: ts }
+        RecentWrites {
+            writes: VecDeque::new(),
+            key_bytes: 0,
+            since: ts,
+        }
     }
 
     pub(super) fn extend(&mut self, commits: &[Commit]) {
@@ -32,7 +36,9 @@ impl RecentWrites {
             }
         }
         while self.writes.len() > RECENT_WRITES_MAX || self.key_bytes > RECENT_KEY_BYTES_MAX {
-            let Some((ts, key)) = self.writes.pop_front() else { return };
+            let Some((ts, key)) = self.writes.pop_front() else {
+                return;
+            };
             self.key_bytes -= key.len();
             self.since = ts;
         }
@@ -54,8 +60,11 @@ impl RecentWrites {
 
     fn past(&self, ts: Timestamp) -> Option<impl Iterator<Item = &Bytes>> {
         let newest_first = self.writes.iter().rev();
-        (ts >= self.since)
-            .then(|| newest_first.take_while(move |(at, _)| *at > ts).map(|(_, key)| key))
+        (ts >= self.since).then(|| {
+            newest_first
+                .take_while(move |(at, _)| *at > ts)
+                .map(|(_, key)| key)
+        })
     }
 }
 

@@ -1,6 +1,8 @@
 //! Trimming: walks the front of the log and removes what each commit superseded, and its log entry.
+//!
+//! It is also where memory is given back in quiet times, since trims come round regularly.
 
-use fjall::{OwnedWriteBatch, PersistMode, Readable, UserKey};
+use fjall::{AbstractTree, Keyspace, OwnedWriteBatch, PersistMode, Readable, UserKey};
 use value::Timestamp;
 
 use crate::embedded::keyspaces::{OLDEST, to_io};
@@ -14,6 +16,8 @@ use crate::limits::SETTLE_BYTES_MIN;
 pub(super) struct Trimmer {
     /// The newest timestamp when the last trim ran, to notice quiet times.
     latest: Timestamp,
+    /// Whether fjall may still hold memtables of tree versions nobody reads any more.
+    holds_old_versions: bool,
 }
 
 impl FjallEngine {
@@ -26,11 +30,16 @@ impl FjallEngine {
         self.check_accepting()?;
         let latest = self.head.latest();
         if std::mem::replace(&mut trimmer.latest, latest) == latest {
-            self.flush_buffers()?;
+            self.release_memory(&mut trimmer)?;
+        } else {
+            trimmer.holds_old_versions = true;
         }
         let before = before.min(latest);
         if before <= self.head.oldest() {
-            return Ok(TrimReport { done: true, ..TrimReport::default() });
+            return Ok(TrimReport {
+                done: true,
+                ..TrimReport::default()
+            });
         }
         self.trim_up_to(before, budget)
     }
@@ -42,9 +51,38 @@ impl FjallEngine {
             return Ok(());
         }
         for keyspace in self.keyspaces.all() {
-            keyspace.rotate_memtable().map_err(|error| self.refuse(to_io(error)))?;
+            keyspace
+                .rotate_memtable()
+                .map_err(|error| self.refuse(to_io(error)))?;
         }
         Ok(())
+    }
+
+    /// Flushes at the first quiet trim, and lets go of what was flushed at one after it.
+    fn release_memory(&self, trimmer: &mut Trimmer) -> Result<(), AppendError> {
+        if self.keyspaces.database.write_buffer_size() >= SETTLE_BYTES_MIN {
+            trimmer.holds_old_versions = true;
+            return self.flush_buffers();
+        }
+        let flushed = |keyspace: &&Keyspace| keyspace.tree.sealed_memtable_count() == 0;
+        if trimmer.holds_old_versions && self.keyspaces.all().iter().all(flushed) {
+            self.drop_old_versions()
+                .map_err(|error| self.refuse(to_io(error)))?;
+            trimmer.holds_old_versions = false;
+        }
+        Ok(())
+    }
+
+    /// Makes fjall forget the tree versions, and their memtables, that came before the present ones.
+    ///
+    /// It does so only when some tree starts a new memtable, and only for versions older than the
+    /// newest write, so `meta` is written as it is and started anew.
+    fn drop_old_versions(&self) -> fjall::Result<()> {
+        let meta = &self.keyspaces.meta;
+        for _ in 0..2 {
+            meta.insert(OLDEST, record::encode_timestamp(OLDEST, self.head.oldest()))?;
+        }
+        meta.rotate_memtable().map(drop)
     }
 
     fn trim_up_to(&self, before: Timestamp, budget: usize) -> Result<TrimReport, AppendError> {
@@ -54,7 +92,10 @@ impl FjallEngine {
         let first = keys::log_key(Timestamp(self.head.oldest().0 + 1));
         let entries = snapshot.range(&self.keyspaces.log, first..=keys::log_key(before));
         let mut batch = OwnedWriteBatch::with_capacity(database.clone(), budget);
-        let mut report = TrimReport { done: true, ..TrimReport::default() };
+        let mut report = TrimReport {
+            done: true,
+            ..TrimReport::default()
+        };
         let mut oldest = before;
         let mut looked_at = 0;
         let mut last = None;
@@ -71,7 +112,11 @@ impl FjallEngine {
             looked_at += self.forget_commit(&mut batch, key.clone(), &record, &mut report);
             last = keys::parse_log_key(&key);
         }
-        batch.insert(&self.keyspaces.meta, OLDEST, record::encode_timestamp(OLDEST, oldest));
+        batch.insert(
+            &self.keyspaces.meta,
+            OLDEST,
+            record::encode_timestamp(OLDEST, oldest),
+        );
         // Raised first: a reader that misses a removed version must find itself expired.
         self.head.raise_oldest(oldest);
         // No sync: a trim lost in a crash is simply done again.

@@ -11,7 +11,10 @@ use super::{
 #[test]
 fn versions_come_back() {
     let record = encode_version(b"key", Timestamp(7), b"value");
-    assert_eq!(decode_version(b"key", &record), Some((Timestamp(7), &b"value"[..])));
+    assert_eq!(
+        decode_version(b"key", &record),
+        Some((Timestamp(7), &b"value"[..]))
+    );
 }
 
 #[test]
@@ -57,5 +60,8 @@ fn timestamps_come_back() {
     let record = encode_timestamp(b"name", Timestamp(9));
     assert_eq!(decode_timestamp(b"name", &record), Some(Timestamp(9)));
     assert_eq!(decode_timestamp(b"other", &record), None);
-    assert_eq!(decode_timestamp(b"name", &encode_version(b"name", Timestamp(9), b"x")), None);
+    assert_eq!(
+        decode_timestamp(b"name", &encode_version(b"name", Timestamp(9), b"x")),
+        None
+    );
 }

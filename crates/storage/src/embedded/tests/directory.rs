@@ -6,7 +6,9 @@ use super::{FjallEngine, FjallOptions, OnDisk, open};
 use crate::error::OpenError;
 
 fn open_error(path: &std::path::Path) -> OpenError {
-    FjallEngine::open(path, FjallOptions::default()).err().unwrap()
+    FjallEngine::open(path, FjallOptions::default())
+        .err()
+        .unwrap()
 }
 
 #[test]
@@ -14,8 +16,10 @@ fn directory_in_use_is_named() {
     let disk = OnDisk::new();
     let error = open_error(disk.path());
     assert!(matches!(error, OpenError::Locked { .. }));
-    let expected =
-        format!("another server is using the data directory {}", disk.path().display());
+    let expected = format!(
+        "another server is using the data directory {}",
+        disk.path().display()
+    );
     assert_eq!(error.to_string(), expected);
 }
 
@@ -32,7 +36,14 @@ fn newer_format_is_refused() {
     drop(disk.engine.take());
     fs::write(disk.path().join("format"), "concave storage 2\n").unwrap();
     let error = open_error(disk.path());
-    assert!(matches!(error, OpenError::FormatVersion { found: 2, supported: 1, .. }));
+    assert!(matches!(
+        error,
+        OpenError::FormatVersion {
+            found: 2,
+            supported: 1,
+            ..
+        }
+    ));
 }
 
 #[test]
@@ -42,7 +53,10 @@ fn damaged_or_missing_format_is_refused() {
     let format = disk.path().join("format");
     for text in ["", "concave storage 0\n", "something else"] {
         fs::write(&format, text).unwrap();
-        assert!(matches!(open_error(disk.path()), OpenError::Corrupt { .. }), "{text:?}");
+        assert!(
+            matches!(open_error(disk.path()), OpenError::Corrupt { .. }),
+            "{text:?}"
+        );
     }
     fs::remove_file(&format).unwrap();
     assert!(matches!(open_error(disk.path()), OpenError::Corrupt { .. }));
@@ -52,5 +66,11 @@ fn damaged_or_missing_format_is_refused() {
 fn directory_that_cannot_be_made_is_reported() {
     let disk = OnDisk::new();
     let error = open_error(&disk.path().join("format").join("below a file"));
-    assert!(matches!(error, OpenError::Io { action: "create the data directory", .. }));
+    assert!(matches!(
+        error,
+        OpenError::Io {
+            action: "create the data directory",
+            ..
+        }
+    ));
 }
