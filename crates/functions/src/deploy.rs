@@ -14,6 +14,7 @@ mod diff;
 mod errors;
 mod evaluate;
 mod finish;
+mod listing;
 mod modules;
 mod pending;
 mod prediction;
@@ -30,12 +31,16 @@ pub use definition::DefinitionExport;
 pub use diff::{ComponentDiff, CronDiff, PushDiff};
 pub use evaluate::PushThreadError;
 pub use finish::{FinishRequest, finish_push};
+pub use listing::{UserTable, user_tables};
 pub use prediction::{IndexChange, IndexPrediction, SchemaPrediction, TableOutcome, TablePrediction};
 pub use request::{AppDefinition, ComponentDefinition, ModuleInput, PushRequest, UnchangedModule};
 pub use schema::EvaluatedSchema;
 pub use sources::SourceText;
 pub use start::{SchemaChange, StartedPush, evaluate_push, evaluate_schema, start_push};
 pub use wait::{SchemaProgress, wait_for_schema};
+
+pub use db::schema::{IndexDescription, IndexKind};
+pub use db::{IndexDiff, IndexState, SchemaId};
 
 pub(crate) use analysis::{AUTH_MODULE, evaluate_auth};
 pub(crate) use errors::{database_error, load_error};

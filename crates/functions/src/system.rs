@@ -11,7 +11,7 @@ use db::{Namespace, Transaction};
 use value::{Object, Value};
 
 use crate::execution::{CallFailure, Execution};
-use crate::run::{Returned, check_kind, not_found};
+use crate::run::{Returned, not_found};
 use crate::runtime::Inner;
 use crate::{Deployment, FunctionError, FunctionKind, FunctionPath};
 
@@ -77,7 +77,11 @@ pub(crate) fn run(
     args: &Value,
 ) -> Result<Returned, CallFailure> {
     let Some((kind, function)) = lookup(path) else { return Err(not_found(path, false).into()) };
-    check_kind(path, kind, wanted)?;
+    if kind != wanted {
+        let (wanted, actual) = (wanted.name(), kind.name());
+        let text = format!("Trying to execute {path} as {wanted}, but it is defined as {actual}.");
+        return Err(FunctionError::new(text).into());
+    }
     let deployment = execution.deployment.clone();
     let Some(namespace) = deployment.namespace(&path.component) else { return Err(not_found(path, false).into()) };
     let Value::Object(args) = args else { return Err(FunctionError::new("The arguments must be an object.").into()) };

@@ -1,6 +1,7 @@
 //! The runtime over the in-memory engine, with a small app.
 
 mod calls;
+mod jobs;
 mod live;
 mod sessions;
 
@@ -65,6 +66,25 @@ impl App {
     pub fn add(&self, table: &str, body: Json) -> String {
         let id = value_of(&self.mutate("app:add", json!({ "table": table, "body": body })).outcome);
         id.as_str().unwrap().to_owned()
+    }
+}
+
+impl App {
+    /// Waits until the query's value satisfies `done`, by following commits as a subscriber would.
+    pub fn until(&self, path: &str, args: Json, done: impl Fn(&Json) -> bool) -> Json {
+        wait(async {
+            let request = QueryRequest { call: self.call(path, args, Identity::Anonymous), journal: None };
+            let mut commits = self.runtime.watch_latest();
+            loop {
+                let at = *commits.borrow_and_update();
+                let value = value_of(&self.runtime.query(&request, at).await.unwrap().outcome);
+                if done(&value) {
+                    return value;
+                }
+                let next = tokio::time::timeout(std::time::Duration::from_secs(20), commits.changed()).await;
+                next.unwrap_or_else(|_| panic!("nothing was committed for 20 s; {path} is {value}")).unwrap();
+            }
+        })
     }
 }
 

@@ -22,6 +22,8 @@ pub struct TablePrediction {
     pub name: String,
     pub outcome: TableOutcome,
     pub documents: u64,
+    /// Bytes of the documents, estimated from the first ones.
+    pub bytes: u64,
 }
 
 /// How the documents of a table get to match its new type.
@@ -65,7 +67,7 @@ pub(super) fn predict(runtime: &Runtime, schema: Option<Schema>) -> Result<Schem
             let enforced = active.as_deref().filter(|active| active.schema_validation);
             let enforced = enforced.and_then(|active| active.tables.get(name));
             let outcome = outcome(schema, table, enforced, documents);
-            prediction.tables.push(TablePrediction { name: name.clone(), outcome, documents });
+            prediction.tables.push(TablePrediction { name: name.clone(), outcome, documents, bytes: bytes(&mut tx, name, documents)? });
         }
     }
     let IndexDiff { added, removed, enabled, disabled } = database.preview_schema(Namespace::ROOT, &schema);
@@ -87,6 +89,21 @@ pub(super) fn predict(runtime: &Runtime, schema: Option<Schema>) -> Result<Schem
 
 fn count(tx: &mut Transaction, table: &str) -> Result<u64, SystemError> {
     tx.count(Namespace::ROOT, table).map_err(database_error)
+}
+
+/// Documents whose mean size stands for all of a table's.
+const SAMPLE_DOCUMENTS_MAX: usize = 256;
+
+fn bytes(tx: &mut Transaction, table: &str, documents: u64) -> Result<u64, SystemError> {
+    let source = db::Source::FullScan { table: table.to_owned(), order: db::Order::Ascending };
+    let sample = db::Query { source, operators: vec![db::Operator::Limit(SAMPLE_DOCUMENTS_MAX)] };
+    let mut stream = tx.query(Namespace::ROOT, sample).map_err(database_error)?;
+    let (mut count, mut sum) = (0, 0);
+    while let Some(document) = tx.next(&mut stream).map_err(database_error)? {
+        count += 1;
+        sum += document.size as u64;
+    }
+    Ok(if count == 0 { 0 } else { sum * documents / count })
 }
 
 fn outcome(schema: &Schema, table: &TableSchema, enforced: Option<&TableSchema>, documents: u64) -> TableOutcome {

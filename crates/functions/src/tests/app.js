@@ -82,3 +82,14 @@ export const addAndCatch = mutation(async (ctx, { table }) => {
 export const spin = mutation(async () => { for (;;); });
 let calls = 0;
 export const leak = mutation(async () => ++calls);
+
+const schedule = (name, args, delayMs = 0) =>
+  call("1.0/schedule", { name, args, ts: (Date.now() + delayMs) / 1000, version: "1.48.0" });
+export const later = mutation(async (ctx, { name, args, delayMs }) => schedule(name, args, delayMs));
+export const laterThenThrow = mutation(async (ctx, { table }) => {
+  await schedule("app:add", { table, body: "never" });
+  throw new Error("no job either");
+});
+export const cancel = mutation((ctx, { id }) => call("1.0/cancel_job", { id }));
+export const job = query((ctx, { id }) => call("1.0/get", { id, isSystem: true, version: "1.48.0" }));
+export const jobs = query((ctx) => ctx.db.collect("_scheduled_functions"));
