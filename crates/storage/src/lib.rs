@@ -8,6 +8,8 @@
 //! | --- | --- |
 //! | [`FjallEngine`] | one machine: a directory on the local disk |
 //! | [`MemoryEngine`] | tests and simulation |
+//!
+//! Whole files live beside all that, in [`blobs`].
 
 mod engine;
 mod error;
@@ -15,6 +17,8 @@ mod limits;
 
 mod embedded;
 mod memory;
+
+pub mod blobs;
 
 #[cfg(test)]
 mod conformance;
