@@ -26,5 +26,5 @@ pub use error::ApiError;
 pub use extract::{AdminIdentity, CallerIdentity, JsonBody};
 pub use options::{Instance, ServerOptions};
 pub use request_id::RequestIdHeader;
-pub use serve::{RunningServer, ServeError, serve};
+pub use serve::{Listeners, RunningServer, ServeError, serve};
 pub use state::AppState;

@@ -8,9 +8,6 @@ pub const FUNCTION_BODY_BYTES_MAX: usize = 16 * 1024 * 1024 + 2000;
 /// Body of `POST /echo`, which the network test of the command line uses.
 pub const ECHO_BODY_BYTES_MAX: usize = 128 * 1024 * 1024;
 
-/// Body of an HTTP action request.
-pub const HTTP_ACTION_BODY_BYTES_MAX: usize = 20 * 1024 * 1024;
-
 /// One text message from a client: 16 MiB of bytes grow by 4/3 in base64, plus room for the envelope.
 pub const SOCKET_MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024 / 3 * 4 + 64 * 1024;
 

@@ -1,7 +1,6 @@
 //! What a server is told at start-up.
 
 use std::fmt;
-use std::net::SocketAddr;
 
 /// The name and secret that admin keys are bound to.
 #[derive(Clone)]
@@ -20,14 +19,10 @@ impl fmt::Debug for Instance {
 #[derive(Clone, Debug)]
 pub struct ServerOptions {
     pub instance: Instance,
-    /// Where the API and the realtime protocol listen. Port 0 picks a free one.
-    pub client_address: SocketAddr,
-    /// Where HTTP actions listen. Port 0 picks a free one.
-    pub site_address: SocketAddr,
-    /// The address clients reach the API at, without a trailing slash; `None` derives it from `client_address`.
-    pub client_origin: Option<String>,
-    /// The address clients reach HTTP actions at; `None` derives it from `site_address`.
-    pub site_origin: Option<String>,
+    /// The address clients reach the API at.
+    pub client_origin: String,
+    /// The address clients reach HTTP actions at.
+    pub site_origin: String,
     /// Hide error texts and log lines from clients.
     pub redact: bool,
 }

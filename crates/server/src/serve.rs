@@ -34,37 +34,39 @@ pub enum ServeError {
     Listen { address: SocketAddr, source: io::Error },
 }
 
-/// A server that accepts requests until `shutdown`.
-pub struct RunningServer {
+/// Both ports, bound but not served yet. Bound first, because the runtime has to know its own address.
+pub struct Listeners {
+    client: TcpListener,
+    site: TcpListener,
     pub client_address: SocketAddr,
     pub site_address: SocketAddr,
-    pub client_origin: String,
-    pub site_origin: String,
+}
+
+impl Listeners {
+    /// Binds the API's address and the one of HTTP actions. Port 0 picks a free one.
+    ///
+    /// Errors: `Listen` when a port cannot be bound.
+    pub async fn bind(client: SocketAddr, site: SocketAddr) -> Result<Listeners, ServeError> {
+        let (client, client_address) = bind(client).await?;
+        let (site, site_address) = bind(site).await?;
+        Ok(Listeners { client, site, client_address, site_address })
+    }
+}
+
+/// A server that accepts requests until `shutdown`.
+pub struct RunningServer {
     state: AppState,
     acceptors: Vec<JoinHandle<()>>,
 }
 
-/// Binds both ports and starts accepting.
-///
-/// Errors: `Listen` when a port cannot be bound.
-pub async fn serve(options: ServerOptions, runtime: Runtime) -> Result<RunningServer, ServeError> {
-    let client_listener = bind(options.client_address).await?;
-    let site_listener = bind(options.site_address).await?;
-    let client_address = local_address(&client_listener, options.client_address)?;
-    let site_address = local_address(&site_listener, options.site_address)?;
-    let state = build_state(&options, runtime, client_address, site_address);
+/// Starts accepting.
+pub fn serve(listeners: Listeners, options: ServerOptions, runtime: Runtime) -> RunningServer {
+    let state = build_state(options, runtime);
     let acceptors = vec![
-        tokio::spawn(accept(client_listener, router::client_router(state.clone()), state.stopping.clone())),
-        tokio::spawn(accept(site_listener, router::site_router(state.clone()), state.stopping.clone())),
+        tokio::spawn(accept(listeners.client, router::client_router(state.clone()), state.stopping.clone())),
+        tokio::spawn(accept(listeners.site, router::site_router(state.clone()), state.stopping.clone())),
     ];
-    Ok(RunningServer {
-        client_address,
-        site_address,
-        client_origin: state.client_origin.clone(),
-        site_origin: state.site_origin.clone(),
-        state,
-        acceptors,
-    })
+    RunningServer { state, acceptors }
 }
 
 impl RunningServer {
@@ -86,36 +88,26 @@ impl RunningServer {
     }
 }
 
-/// The state behind the routers, as tests of single requests need it too.
-pub(crate) fn build_state(
-    options: &ServerOptions,
-    runtime: Runtime,
-    client_address: SocketAddr,
-    site_address: SocketAddr,
-) -> AppState {
-    let origin = |given: &Option<String>, address: SocketAddr| match given {
-        Some(origin) => origin.trim_end_matches('/').to_owned(),
-        None => format!("http://{address}"),
-    };
+/// The state behind the routers, which tests of single requests need too.
+pub(crate) fn build_state(options: ServerOptions, runtime: Runtime) -> AppState {
     AppState::new(Shared {
         platform: runtime.platform().clone(),
-        client_origin: origin(&options.client_origin, client_address),
-        site_origin: origin(&options.site_origin, site_address),
+        client_origin: options.client_origin.trim_end_matches('/').to_owned(),
+        site_origin: options.site_origin.trim_end_matches('/').to_owned(),
         redact: options.redact,
         auth: Authenticator::new(&options.instance, Arc::new(NoNetwork)),
-        instance: options.instance.clone(),
+        instance: options.instance,
         runtime,
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
     })
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
-}
-
-fn local_address(listener: &TcpListener, asked: SocketAddr) -> Result<SocketAddr, ServeError> {
-    listener.local_addr().map_err(|source| ServeError::Listen { address: asked, source })
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let listen_error = |source| ServeError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(listen_error)?;
+    let bound = listener.local_addr().map_err(listen_error)?;
+    Ok((listener, bound))
 }
 
 /// Accepts until `stopping`, then waits for its connections.

@@ -1,0 +1,33 @@
+//! Where log lines go and how they look.
+
+use std::io;
+
+use anyhow::{Context, Result};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::args::{LogFormat, LogOptions};
+use crate::prefix::{PrefixWriter, Side};
+
+/// Lines go to standard error.
+pub fn start(options: &LogOptions) -> Result<()> {
+    install(options, io::stderr)
+}
+
+/// Lines go to standard error behind the server's prefix.
+pub fn start_prefixed(options: &LogOptions) -> Result<()> {
+    install(options, || PrefixWriter::new(Side::Server))
+}
+
+fn install<W>(options: &LogOptions, writer: W) -> Result<()>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::try_new(&options.log).with_context(|| format!("read the log filter {:?}", options.log))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
+    match options.log_format {
+        LogFormat::Text => lines.with_ansi(false).init(),
+        LogFormat::Json => lines.json().init(),
+    }
+    Ok(())
+}
