@@ -1,6 +1,15 @@
 //! An app's modules, compiled once.
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use sha2::{Digest, Sha256};
+use sourcemap::SourceMap;
+
+use crate::engine::Engine;
+use crate::engine::modules::Loader;
 use crate::error::JsError;
 
 /// One module as pushed.
@@ -19,17 +28,118 @@ pub struct BundleId(u64);
 /// Modules compiled to bytecode; shared by every executor.
 pub struct Bundle {
     id: BundleId,
+    modules: BTreeMap<String, Module>,
+    digest: [u8; 32],
+    import_unix_ms: f64,
+}
+
+struct Module {
+    bytecode: Vec<u8>,
+    source_map: Option<LazyMap>,
+}
+
+/// A source map that is parsed when the first stack trace needs it.
+struct LazyMap {
+    text: String,
+    parsed: OnceLock<Option<SourceMap>>,
 }
 
 impl Bundle {
     /// Compiles `modules`; a syntax error becomes `JsError::Uncaught` with its location.
     pub fn compile(modules: Vec<ModuleSource>) -> Result<Bundle, JsError> {
-        let _ = modules;
-        Err(JsError::Internal("not wired yet".into()))
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let mut engine = compiler()?;
+        let mut compiled = BTreeMap::new();
+        let mut digest = Sha256::new();
+        for ModuleSource {
+            path,
+            source,
+            source_map,
+        } in modules
+        {
+            if engine.is_full() {
+                engine = compiler()?;
+            }
+            digest.update(path.as_bytes());
+            digest.update([0]);
+            digest.update(source.as_bytes());
+            let bytecode = engine
+                .compile_module(&path, &source)
+                .map_err(|error| JsError::uncaught(format!("Uncaught {error}")))?;
+            let source_map = source_map.map(|text| LazyMap {
+                text,
+                parsed: OnceLock::new(),
+            });
+            compiled.insert(
+                path,
+                Module {
+                    bytecode,
+                    source_map,
+                },
+            );
+        }
+        Ok(Bundle {
+            id: BundleId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
+            modules: compiled,
+            digest: digest.finalize().into(),
+            import_unix_ms: 0.0,
+        })
+    }
+
+    /// Sets the time modules see while they are imported, in milliseconds since the Unix epoch.
+    pub fn with_import_time(mut self, unix_ms: f64) -> Bundle {
+        self.import_unix_ms = unix_ms;
+        self
     }
 
     /// Names this bundle.
     pub fn id(&self) -> BundleId {
         self.id
     }
+
+    /// Paths of all modules, sorted.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.modules.keys().map(String::as_str)
+    }
+
+    /// Whether there is a module at `path`.
+    pub fn contains(&self, path: &str) -> bool {
+        self.modules.contains_key(path)
+    }
+
+    pub(crate) fn bytecode(&self, path: &str) -> Option<&[u8]> {
+        self.modules
+            .get(path)
+            .map(|module| module.bytecode.as_slice())
+    }
+
+    /// The source map of a module, if it has a readable one.
+    pub(crate) fn source_map(&self, path: &str) -> Option<&SourceMap> {
+        let map = self.modules.get(path)?.source_map.as_ref()?;
+        map.parsed
+            .get_or_init(|| SourceMap::from_slice(map.text.as_bytes()).ok())
+            .as_ref()
+    }
+
+    pub(crate) fn import_unix_ms(&self) -> f64 {
+        self.import_unix_ms
+    }
+
+    /// Seed of randomness at import: the same for the same code.
+    pub(crate) fn import_seed(&self) -> [u8; 32] {
+        self.digest
+    }
+}
+
+impl fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bundle")
+            .field("id", &self.id)
+            .field("modules", &self.modules.len())
+            .finish()
+    }
+}
+
+fn compiler() -> Result<Engine, JsError> {
+    Engine::bare(Loader::Hollow)
 }

@@ -93,6 +93,11 @@ pub struct EvalOptions {
 impl EvalOptions {
     /// The usual limits for `phase`, at a given time.
     pub fn new(phase: Phase, unix_ms: f64) -> EvalOptions {
-        EvalOptions { phase, unix_ms, seed: [0; 32], user_time: limits::IMPORT_TIME }
+        EvalOptions {
+            phase,
+            unix_ms,
+            seed: [0; 32],
+            user_time: limits::IMPORT_TIME,
+        }
     }
 }

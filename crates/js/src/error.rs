@@ -43,7 +43,10 @@ pub enum JsError {
 impl JsError {
     /// An `Uncaught` without data.
     pub(crate) fn uncaught(message: impl Into<String>) -> JsError {
-        JsError::Uncaught { message: message.into(), data: None }
+        JsError::Uncaught {
+            message: message.into(),
+            data: None,
+        }
     }
 }
 

@@ -7,12 +7,19 @@
 //! **Invariant:** nothing that Rust owns hangs off a JavaScript object, so a heap may be rewound or dropped at
 //! any moment. **Invariant:** `unsafe` lives in `arena`, `fault`, `engine` and `ops` only.
 
+mod active;
+mod arena;
 mod bundle;
 mod call;
+mod engine;
 mod error;
 mod executor;
+mod fault;
 mod host;
 pub mod limits;
+mod platform;
+mod stack;
+mod web;
 
 pub use bundle::{Bundle, BundleId, ModuleSource};
 pub use call::{Call, CallLimits, Completion, EvalOptions, Kind, Observed, Phase};
@@ -20,3 +27,6 @@ pub use error::JsError;
 pub use executor::{Executor, ExecutorOptions, RestoreMode};
 pub use host::{ConsoleLevel, Host, HostError, HostErrorKind};
 pub use limits::WORKER_STACK_BYTES;
+
+#[cfg(test)]
+mod testing;

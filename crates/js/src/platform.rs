@@ -1,0 +1,51 @@
+//! The platform's own JavaScript: web globals and the `Convex` object, compiled once per process.
+//!
+//! Each file is one function expression `(host, shared) => …`: `host` holds the host functions of `engine::ops`,
+//! `shared` is how the files hand things to each other. Their frames never show up in stack traces.
+
+use std::ffi::CStr;
+use std::sync::OnceLock;
+
+use crate::engine::Engine;
+use crate::engine::modules::Loader;
+use crate::error::JsError;
+
+/// In order of evaluation: later files use what earlier ones share.
+const FILES: [(&CStr, &str); 9] = [
+    (c"platform:/errors.js", include_str!("platform/errors.js")),
+    (c"platform:/time.js", include_str!("platform/time.js")),
+    (c"platform:/convex.js", include_str!("platform/convex.js")),
+    (c"platform:/inspect.js", include_str!("platform/inspect.js")),
+    (c"platform:/console.js", include_str!("platform/console.js")),
+    (
+        c"platform:/encoding.js",
+        include_str!("platform/encoding.js"),
+    ),
+    (c"platform:/url.js", include_str!("platform/url.js")),
+    (c"platform:/events.js", include_str!("platform/events.js")),
+    (c"platform:/data.js", include_str!("platform/data.js")),
+];
+
+type Script = (&'static CStr, Vec<u8>);
+
+/// Bytecode of every file.
+pub(crate) fn scripts() -> Result<&'static [Script], JsError> {
+    static SCRIPTS: OnceLock<Result<Vec<Script>, JsError>> = OnceLock::new();
+    SCRIPTS
+        .get_or_init(compile)
+        .as_deref()
+        .map_err(Clone::clone)
+}
+
+fn compile() -> Result<Vec<Script>, JsError> {
+    let mut engine = Engine::bare(Loader::Hollow)?;
+    FILES
+        .iter()
+        .map(|(name, source)| {
+            let bytecode = engine
+                .compile_script(name, source)
+                .map_err(JsError::Internal)?;
+            Ok((*name, bytecode))
+        })
+        .collect()
+}

@@ -1,0 +1,47 @@
+// The `Convex` object of the client library, the environment, and the globals queries and mutations must not use.
+(host, shared) => {
+  const { hidden } = shared;
+
+  const actionOnly = (thing) =>
+    `Can't use ${thing} in queries and mutations. Please consider using an action. ` +
+    "See https://docs.convex.dev/functions/actions for more details.";
+  shared.actionOnly = actionOnly;
+
+  hidden(globalThis, "Convex", {
+    syscall: host.syscall,
+    asyncSyscall: host.asyncSyscall,
+    jsSyscall(name) {
+      if (name === "storage/storeBlob") throw new Error(actionOnly("storage.store()"));
+      if (name === "storage/getBlob") throw new Error(actionOnly("storage.get()"));
+      throw new Error(`Unknown operation ${name}`);
+    },
+  });
+
+  const env = new Proxy(
+    {},
+    {
+      get(_target, name) {
+        return typeof name === "string" ? host.env(name) : undefined;
+      },
+    },
+  );
+  shared.processEnv = env;
+  hidden(globalThis, "process", { env });
+  hidden(globalThis, "self", globalThis);
+
+  hidden(globalThis, "fetch", async function fetch() {
+    throw new Error(actionOnly("fetch()"));
+  });
+  hidden(globalThis, "setTimeout", function setTimeout() {
+    throw new Error(actionOnly("setTimeout"));
+  });
+  hidden(globalThis, "setInterval", function setInterval() {
+    throw new Error(actionOnly("setInterval"));
+  });
+  hidden(globalThis, "clearTimeout", function clearTimeout() {});
+  hidden(globalThis, "clearInterval", function clearInterval() {});
+  hidden(globalThis, "queueMicrotask", function queueMicrotask(callback) {
+    if (typeof callback !== "function") throw new TypeError("queueMicrotask: argument must be a function");
+    Promise.resolve().then(() => callback());
+  });
+};

@@ -1,0 +1,191 @@
+// URL and URLSearchParams; parsing and changing a URL is the host's work.
+(host, shared) => {
+  const { hidden } = shared;
+  const PARTS = ["href", "origin", "protocol", "username", "password", "host", "hostname", "port", "pathname", "search", "hash"];
+
+  const encode = (text) =>
+    encodeURIComponent(text.toWellFormed())
+      .replace(/[!'()~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+      .replace(/%20/g, "+");
+  const decodePercent = (text) => {
+    const bytes = host.utf8Encode(text.replace(/\+/g, " "));
+    const out = new Uint8Array(bytes.length);
+    const hex = (byte) => Number.parseInt(String.fromCharCode(byte), 16);
+    let length = 0;
+    for (let i = 0; i < bytes.length; i++) {
+      const high = bytes[i] === 0x25 && i + 2 < bytes.length ? hex(bytes[i + 1]) : NaN;
+      const low = Number.isNaN(high) ? NaN : hex(bytes[i + 2]);
+      if (Number.isNaN(low)) {
+        out[length++] = bytes[i];
+      } else {
+        out[length++] = high * 16 + low;
+        i += 2;
+      }
+    }
+    return host.utf8Decode(out.slice(0, length), false);
+  };
+  const parseQuery = (text) =>
+    text
+      .split("&")
+      .filter((pair) => pair !== "")
+      .map((pair) => {
+        const cut = pair.indexOf("=");
+        return cut < 0 ? [decodePercent(pair), ""] : [decodePercent(pair.slice(0, cut)), decodePercent(pair.slice(cut + 1))];
+      });
+
+  // Tells a URL that its search parameters changed.
+  const changed = Symbol("changed");
+  const replace = Symbol("replace");
+
+  class URLSearchParams {
+    #pairs = [];
+    [changed] = undefined;
+
+    constructor(init = "") {
+      Object.defineProperty(this, changed, { value: undefined, writable: true, enumerable: false });
+      if (typeof init !== "object" || init === null) {
+        const text = String(init);
+        this.#pairs = parseQuery(text.startsWith("?") ? text.slice(1) : text);
+      } else if (typeof init[Symbol.iterator] === "function") {
+        for (const pair of init) {
+          const items = Array.from(pair);
+          if (items.length !== 2) throw new TypeError("Each query pair must be an iterable [name, value] tuple");
+          this.#pairs.push([String(items[0]).toWellFormed(), String(items[1]).toWellFormed()]);
+        }
+      } else {
+        for (const key of Object.keys(init)) this.#pairs.push([key.toWellFormed(), String(init[key]).toWellFormed()]);
+      }
+    }
+    [replace](text) {
+      this.#pairs = parseQuery(text);
+    }
+    #notify() {
+      if (this[changed] !== undefined) this[changed](this.toString());
+    }
+    get size() {
+      return this.#pairs.length;
+    }
+    append(name, value) {
+      this.#pairs.push([String(name).toWellFormed(), String(value).toWellFormed()]);
+      this.#notify();
+    }
+    delete(name, value) {
+      name = String(name);
+      this.#pairs = this.#pairs.filter(([key, item]) => key !== name || (value !== undefined && item !== String(value)));
+      this.#notify();
+    }
+    get(name) {
+      name = String(name);
+      return this.#pairs.find(([key]) => key === name)?.[1] ?? null;
+    }
+    getAll(name) {
+      name = String(name);
+      return this.#pairs.filter(([key]) => key === name).map(([, value]) => value);
+    }
+    has(name, value) {
+      name = String(name);
+      return this.#pairs.some(([key, item]) => key === name && (value === undefined || item === String(value)));
+    }
+    set(name, value) {
+      name = String(name).toWellFormed();
+      value = String(value).toWellFormed();
+      const first = this.#pairs.findIndex(([key]) => key === name);
+      if (first < 0) this.#pairs.push([name, value]);
+      else this.#pairs = this.#pairs.filter(([key], at) => key !== name || at === first).map((p, at) => (at === first ? [name, value] : p));
+      this.#notify();
+    }
+    sort() {
+      this.#pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+      this.#notify();
+    }
+    forEach(callback, self) {
+      for (const [name, value] of this) callback.call(self, value, name, this);
+    }
+    *entries() {
+      for (let at = 0; at < this.#pairs.length; at++) yield [this.#pairs[at][0], this.#pairs[at][1]];
+    }
+    *keys() {
+      for (const [name] of this.entries()) yield name;
+    }
+    *values() {
+      for (const [, value] of this.entries()) yield value;
+    }
+    [Symbol.iterator]() {
+      return this.entries();
+    }
+    toString() {
+      return this.#pairs.map(([name, value]) => `${encode(name)}=${encode(value)}`).join("&");
+    }
+    get [Symbol.toStringTag]() {
+      return "URLSearchParams";
+    }
+  }
+
+  class URL {
+    #parts;
+    #params;
+    constructor(input, base) {
+      const text = String(input).toWellFormed();
+      this.#parts = host.urlParse(text, base === undefined ? undefined : String(base).toWellFormed());
+      if (this.#parts === undefined) {
+        const error = new TypeError("Invalid URL");
+        error.code = "ERR_INVALID_URL";
+        error.input = text;
+        throw error;
+      }
+    }
+    static canParse(input, base) {
+      return host.urlParse(String(input), base === undefined ? undefined : String(base)) !== undefined;
+    }
+    static parse(input, base) {
+      return URL.canParse(input, base) ? new URL(input, base) : null;
+    }
+    get searchParams() {
+      if (this.#params === undefined) {
+        this.#params = new URLSearchParams(this.search);
+        this.#params[changed] = (text) => {
+          this.#parts = host.urlSet(this.href, "search", text);
+        };
+      }
+      return this.#params;
+    }
+    static {
+      PARTS.forEach((name, index) => {
+        const get = function () {
+          return this.#parts[index];
+        };
+        const set = function (value) {
+          const parts = host.urlSet(this.#parts[0], name, String(value).toWellFormed());
+          if (parts === undefined) throw new TypeError("Invalid URL");
+          this.#parts = parts;
+          if (this.#params !== undefined) this.#params[replace](this.search.slice(1));
+        };
+        Object.defineProperty(this.prototype, name, {
+          get,
+          set: name === "origin" ? undefined : set,
+          enumerable: true,
+          configurable: true,
+        });
+      });
+    }
+    toString() {
+      return this.href;
+    }
+    toJSON() {
+      return this.href;
+    }
+    get [Symbol.toStringTag]() {
+      return "URL";
+    }
+  }
+  const inspect = Symbol.for("nodejs.util.inspect.custom");
+  hidden(URL.prototype, inspect, function () {
+    return `URL '${this.href}'`;
+  });
+  hidden(URLSearchParams.prototype, inspect, function () {
+    return `URLSearchParams { ${Array.from(this, ([name, value]) => `'${name}' => '${value}'`).join(", ")} }`;
+  });
+
+  hidden(globalThis, "URL", URL);
+  hidden(globalThis, "URLSearchParams", URLSearchParams);
+};
