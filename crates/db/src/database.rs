@@ -1,15 +1,38 @@
-//! The database handle.
+//! The database handle: opening, beginning transactions, subscribing, shutting down.
 
-use std::{sync::Arc, time::Duration};
+mod open;
 
+pub use open::load_catalog;
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use parking_lot::{Mutex, RwLock};
 use platform::Platform;
 use storage::{Engine, ReadError};
 use tokio::sync::watch;
 use value::{TableNumber, Timestamp};
 
 use crate::{
-    CommitError, CommitOptions, Error, IndexDiff, Invalidate, Invalidated, Pending, ReadSet, Schema, SchemaId,
-    SchemaState, SerialLane, SubmittedSchema, SubscriptionId, Transaction, schema::IndexDefinition,
+    cache::DocumentCache,
+    catalog::Catalog,
+    committer::{CommitError, CommitOptions, Committer, Pending, SerialLane},
+    error::Error,
+    overlay::Overlay,
+    query::cursor::CursorSeal,
+    read_set::ReadSet,
+    retention::Pause,
+    schema::{IndexDefinition, Schema, worker::Worker},
+    snapshot::Snapshot,
+    subscriptions::{Invalidate, Invalidated, SubscriptionId, Subscriptions},
+    transaction::Transaction,
 };
 
 /// A component instance: its tables and table numbers are its own.
@@ -80,67 +103,239 @@ pub struct IndexInfo {
     pub state: IndexState,
 }
 
-/// A handle to one database; cloning shares it.
+/// A handle to one database; cloning shares it. The last one dropped shuts it down.
 #[derive(Clone)]
-pub struct Database {}
+pub struct Database {
+    handle: Arc<Handle>,
+}
+
+/// What all transactions and threads of a database share.
+pub struct Shared {
+    pub engine: Arc<dyn Engine>,
+    pub platform: Platform,
+    pub options: Options,
+    pub cache: DocumentCache,
+    pub overlay: Overlay,
+    pub subscriptions: Subscriptions,
+    pub committer: Committer,
+    pub catalogs: Catalogs,
+    pub worker: Worker,
+    pub seal: CursorSeal,
+    /// Ends the retention thread's pauses.
+    pub pause: Pause,
+    validated: AtomicU64,
+    durable: AtomicU64,
+    durable_watch: watch::Sender<Timestamp>,
+    active: Mutex<BTreeMap<Timestamp, usize>>,
+}
+
+struct Handle {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
 
 impl Database {
-    pub fn open(_engine: Arc<dyn Engine>, _platform: Platform, _options: Options) -> Result<Database, OpenError> {
-        todo!()
+    /// Returns a transaction on the snapshot asked for.
+    ///
+    /// Errors: `OutOfRetention` for a timestamp that is too old, or not durable yet; `Refused` when nothing can be
+    /// committed any more and the validated state would never become durable.
+    pub fn begin(&self, at: BeginAt) -> Result<Transaction, Error> {
+        Transaction::begin(self.handle.shared.clone(), at)
     }
-    pub fn shutdown(&self) {
-        todo!()
-    }
-    pub fn begin(&self, _at: BeginAt) -> Result<Transaction, Error> {
-        todo!()
-    }
+
+    /// Returns the newest durable timestamp. It never goes backwards, not even over a restart.
     pub fn durable_ts(&self) -> Timestamp {
-        todo!()
+        self.handle.shared.durable()
     }
+
     pub fn watch_durable(&self) -> watch::Receiver<Timestamp> {
-        todo!()
+        self.handle.shared.durable_watch.subscribe()
     }
-    pub fn commit(&self, _tx: Transaction, _options: CommitOptions) -> Result<Pending, CommitError> {
-        todo!()
+
+    /// Validates a transaction and queues its writes for the disk.
+    ///
+    /// Errors: a `Conflict` when something it read has changed since its snapshot; nothing is written then.
+    pub fn commit(&self, tx: Transaction, options: CommitOptions) -> Result<Pending, CommitError> {
+        Committer::commit(&self.handle.shared.clone(), tx, options, crate::committer::Lane::Shared)
     }
+
+    /// Waits for its turn, then keeps all other commits waiting until the guard is dropped.
     pub fn serial_lane(&self) -> SerialLane {
-        todo!()
+        SerialLane::enter(self.handle.shared.clone())
     }
+
+    /// Tells `subscriber` once when something in `read_set` changes after `since`.
+    ///
+    /// Errors: `Invalidated` when that has happened already, or so long ago that it is not known.
     pub fn subscribe(
         &self,
-        _read_set: Arc<ReadSet>,
-        _since: Timestamp,
-        _subscriber: Arc<dyn Invalidate>,
+        read_set: Arc<ReadSet>,
+        since: Timestamp,
+        subscriber: Arc<dyn Invalidate>,
     ) -> Result<SubscriptionId, Invalidated> {
-        todo!()
+        let shared = &self.handle.shared;
+        let reads = read_set.clone();
+        shared.subscriptions.add(read_set, subscriber, |notified| {
+            shared.committer.first_stale(&reads, since, notified)
+        })
     }
-    pub fn unsubscribe(&self, _id: SubscriptionId) {
-        todo!()
+
+    pub fn unsubscribe(&self, id: SubscriptionId) {
+        self.handle.shared.subscriptions.remove(id);
     }
-    pub fn submit_schema(&self, _ns: Namespace, _schema: Option<Schema>) -> Result<SubmittedSchema, Error> {
-        todo!()
+
+    /// Returns how many subscriptions wait. Count.
+    pub fn subscriptions(&self) -> usize {
+        self.handle.shared.subscriptions.len()
     }
-    pub fn preview_schema(&self, _ns: Namespace, _schema: &Option<Schema>) -> IndexDiff {
-        todo!()
+
+    pub fn active_schema(&self, ns: Namespace) -> Option<Arc<Schema>> {
+        let catalog = self.handle.shared.catalogs.newest();
+        let active = catalog.namespace(ns)?.active.clone()?;
+        Some(active.schema.clone())
     }
-    pub fn schema_state(&self, _ns: Namespace, _id: SchemaId) -> SchemaState {
-        todo!()
+
+    /// Returns the tables of a namespace by name, system tables included.
+    pub fn list_tables(&self, ns: Namespace) -> Vec<TableInfo> {
+        let catalog = self.handle.shared.catalogs.newest();
+        let Some(namespace) = catalog.namespace(ns) else { return Vec::new() };
+        let tables = namespace.by_name.values();
+        let mut tables: Vec<_> =
+            tables.map(|table| TableInfo { name: table.name.clone(), number: table.number }).collect();
+        tables.sort_by(|a, b| a.name.cmp(&b.name));
+        tables
     }
-    /// Changes whenever the state of some schema may have changed.
-    pub fn wait_schema_change(&self) -> watch::Receiver<u64> {
-        todo!()
+
+    /// Returns the indexes of a table, the built-in ones excluded.
+    pub fn indexes(&self, ns: Namespace, table: &str) -> Vec<IndexInfo> {
+        let catalog = self.handle.shared.catalogs.newest();
+        let Some(table) = catalog.table(ns, table) else { return Vec::new() };
+        let indexes = table.indexes.iter();
+        indexes.map(|index| IndexInfo { definition: index.definition(), state: index.state }).collect()
     }
-    pub fn active_schema(&self, _ns: Namespace) -> Option<Arc<Schema>> {
-        todo!()
+
+    /// Returns the oldest timestamp a transaction can begin at.
+    pub fn oldest_readable(&self) -> Timestamp {
+        self.handle.shared.engine.oldest_readable()
     }
-    pub fn list_tables(&self, _ns: Namespace) -> Vec<TableInfo> {
-        todo!()
+
+    /// Makes what is queued durable, stops the background threads and refuses commits from then on.
+    pub fn shutdown(&self) {
+        self.handle.stop();
     }
-    pub fn indexes(&self, _ns: Namespace, _table: &str) -> Vec<IndexInfo> {
-        todo!()
-    }
-    /// Creates a system table and its indexes where missing, filling indexes before it returns.
-    pub fn ensure_table(&self, _ns: Namespace, _table: &str, _indexes: &[IndexDefinition]) -> Result<(), Error> {
-        todo!()
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.handle.shared
     }
 }
+
+impl Handle {
+    fn stop(&self) {
+        self.shared.worker.stop();
+        self.shared.pause.end();
+        self.shared.committer.stop();
+        for thread in self.threads.lock().drain(..) {
+            // The last handle may be dropped by a callback on one of these threads.
+            if thread.thread().id() != thread::current().id() && thread.join().is_err() {
+                tracing::error!("a database thread panicked");
+            }
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Shared {
+    pub fn durable(&self) -> Timestamp {
+        Timestamp(self.durable.load(Ordering::Acquire))
+    }
+
+    pub fn validated(&self) -> Timestamp {
+        Timestamp(self.validated.load(Ordering::Acquire))
+    }
+
+    /// Lets new transactions see everything up to `ts`; it must all be in place.
+    pub fn publish_validated(&self, ts: Timestamp) {
+        self.validated.store(ts.0, Ordering::Release);
+    }
+
+    pub fn publish_durable(&self, ts: Timestamp) {
+        self.durable.store(ts.0, Ordering::Release);
+        self.durable_watch.send_replace(ts);
+    }
+
+    /// Returns the snapshot a transaction that begins now reads.
+    pub fn snapshot(&self, at: BeginAt) -> Result<Snapshot, Error> {
+        let durable = self.durable();
+        match at {
+            BeginAt::Durable => Ok(Snapshot { at: durable, validated: false }),
+            BeginAt::At(ts) if ts > durable || ts < self.engine.oldest_readable() => Err(Error::OutOfRetention),
+            BeginAt::At(ts) => Ok(Snapshot { at: ts, validated: false }),
+            BeginAt::Validated => {
+                if let Some(reason) = self.committer.refusal() {
+                    return Err(Error::Refused(reason));
+                }
+                Ok(Snapshot { at: self.validated(), validated: true })
+            }
+        }
+    }
+
+    /// Keeps what is needed to validate reads at `ts` until `release`.
+    pub fn hold(&self, ts: Timestamp) {
+        *self.active.lock().entry(ts).or_default() += 1;
+    }
+
+    pub fn release(&self, ts: Timestamp) {
+        let mut active = self.active.lock();
+        if let Some(count) = active.get_mut(&ts) {
+            *count -= 1;
+            if *count == 0 {
+                active.remove(&ts);
+            }
+        }
+    }
+
+    /// Returns the oldest snapshot somebody reads.
+    pub fn oldest_active(&self) -> Option<Timestamp> {
+        self.active.lock().keys().next().copied()
+    }
+}
+
+/// The catalogs of the retention window, ascending.
+pub struct Catalogs {
+    versions: RwLock<Vec<(Timestamp, Arc<Catalog>)>>,
+}
+
+impl Catalogs {
+    pub fn new(since: Timestamp, catalog: Arc<Catalog>) -> Catalogs {
+        Catalogs { versions: RwLock::new(vec![(since, catalog)]) }
+    }
+
+    /// Returns the catalog as of `at`, if that is still known.
+    pub fn at(&self, at: Timestamp) -> Option<Arc<Catalog>> {
+        let versions = self.versions.read();
+        versions.iter().rev().find(|(since, _)| *since <= at).map(|(_, catalog)| catalog.clone())
+    }
+
+    pub fn newest(&self) -> Arc<Catalog> {
+        self.versions.read().last().expect("there is always a catalog").1.clone()
+    }
+
+    pub fn push(&self, since: Timestamp, catalog: Arc<Catalog>) {
+        self.versions.write().push((since, catalog));
+    }
+
+    /// Forgets catalogs nobody can begin at any more.
+    pub fn prune(&self, oldest_readable: Timestamp) {
+        let mut versions = self.versions.write();
+        let visible = versions.iter().rposition(|(since, _)| *since <= oldest_readable).unwrap_or(0);
+        versions.drain(..visible);
+    }
+}
+
+#[cfg(test)]
+mod tests;

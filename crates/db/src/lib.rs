@@ -5,27 +5,42 @@
 //! thread that makes whole batches durable with a single sync. What a commit wrote is looked up in an interval
 //! index of subscriptions, so that exactly the readers it concerns are told.
 
-mod document;
-mod error;
-mod limits;
-
 mod database;
 mod transaction;
 
 pub mod query;
 pub mod schema;
 
+mod catalog;
 mod committer;
 mod read_set;
+mod recent;
+mod retention;
 mod subscriptions;
 
+mod cache;
+mod overlay;
+mod snapshot;
+
+mod document;
+mod error;
+mod keys;
+mod limits;
+
+pub use catalog::TableView;
 pub use committer::{CommitError, CommitOptions, Conflict, Pending, SerialLane};
 pub use database::{BeginAt, Database, IndexInfo, IndexState, Namespace, OpenError, Options, TableInfo};
 pub use document::Document;
 pub use error::Error;
 pub use limits::{Limits, Usage};
-pub use query::{Expr, Operator, Order, PageRequest, PageResult, PageStatus, Query, QueryStream, RangeBound, RangeOp, Source};
+pub use query::{
+    Expr, Operator, Order, PageRequest, PageResult, PageStatus, Query, QueryStream, RangeBound, RangeOp, SearchFilter,
+    Source,
+};
 pub use read_set::ReadSet;
-pub use schema::{IndexDefinition, IndexDiff, Schema, SchemaError, SchemaId, SchemaState, SubmittedSchema, TableSchema};
+pub use schema::{
+    FieldPath, IndexDefinition, IndexDescription, IndexDiff, IndexKind, Schema, SchemaError, SchemaId, SchemaState,
+    SubmittedSchema, TableSchema,
+};
 pub use subscriptions::{Invalidate, Invalidated, SubscriptionId};
-pub use transaction::{Savepoint, TableView, Transaction};
+pub use transaction::{Savepoint, Transaction};

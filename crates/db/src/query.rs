@@ -1,8 +1,19 @@
 //! Queries: what to scan, how to filter it, where to stop.
 
+pub mod cursor;
+mod expr;
+mod json;
+mod paginate;
+mod range;
+mod stream;
+
+use std::sync::Arc;
+
 use value::Value;
 
-use crate::Error;
+use crate::document::Document;
+pub use expr::{ArithmeticOp, CompareOp, Expr};
+pub use stream::QueryStream;
 
 /// A source and what is done to its documents, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,8 +23,9 @@ pub struct Query {
 }
 
 /// Direction of a scan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
+    #[default]
     Ascending,
     Descending,
 }
@@ -21,6 +33,7 @@ pub enum Order {
 /// Where documents come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
+    /// The whole table by creation time.
     FullScan { table: String, order: Order },
     IndexRange { table: String, index: String, range: Vec<RangeBound>, order: Order },
     Search { table: String, index: String, filters: Vec<SearchFilter> },
@@ -29,6 +42,7 @@ pub enum Source {
 /// One condition of an index range.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RangeBound {
+    /// A field path, `a.b`.
     pub field: String,
     pub op: RangeOp,
     /// `None` is a missing field.
@@ -58,19 +72,12 @@ pub enum Operator {
     Limit(usize),
 }
 
-/// A filter expression.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Expr {
-    Literal(Option<Value>),
-}
-
-/// A query being consumed.
-pub struct QueryStream {}
-
 /// Which page of a paginated query is wanted.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageRequest {
+    /// Where the page before ended; `None` is the start.
     pub cursor: Option<String>,
+    /// Where this page has to end; the sizes below are ignored then.
     pub end_cursor: Option<String>,
     pub page_size: usize,
     pub maximum_rows_read: Option<usize>,
@@ -81,22 +88,28 @@ pub struct PageRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageStatus {
     SplitRecommended,
+    /// A maximum cut the page short.
     SplitRequired,
 }
 
 /// A page of a paginated query.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PageResult {
-    pub page: Vec<std::sync::Arc<crate::Document>>,
+    pub page: Vec<Arc<Document>>,
     pub is_done: bool,
     pub continue_cursor: String,
     pub split_cursor: Option<String>,
     pub page_status: Option<PageStatus>,
 }
 
-impl Query {
-    /// Reads the JSON form of a query.
-    pub fn from_json(_json: &serde_json::Value) -> Result<Query, Error> {
-        todo!()
+impl From<Order> for storage::Order {
+    fn from(order: Order) -> storage::Order {
+        match order {
+            Order::Ascending => storage::Order::Ascending,
+            Order::Descending => storage::Order::Descending,
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

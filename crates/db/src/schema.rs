@@ -1,8 +1,18 @@
 //! Schemas: tables, their indexes and document types.
 
+mod diff;
+mod json;
+mod names;
+pub mod submit;
+pub mod worker;
+
 use std::{collections::BTreeMap, fmt};
 
-use value::{DocumentId, Validator};
+use value::{DocumentId, Object, Validator, Value};
+
+use crate::keys::find_path;
+pub use diff::{IndexDescription, IndexDiff, IndexKind};
+pub use submit::{SchemaState, SubmittedSchema};
 
 /// The tables of one namespace as its author declared them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,12 +28,28 @@ pub struct TableSchema {
     pub indexes: Vec<IndexDefinition>,
     pub search_indexes: Vec<SearchIndexDefinition>,
     pub vector_indexes: Vec<VectorIndexDefinition>,
+    /// `None` accepts everything.
     pub document_type: Option<Validator>,
 }
 
 /// A path to a field, `a.b` in text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FieldPath(pub(crate) Vec<String>);
+pub struct FieldPath(Vec<String>);
+
+impl FieldPath {
+    pub fn parse(text: &str) -> FieldPath {
+        FieldPath(text.split('.').map(str::to_owned).collect())
+    }
+
+    pub fn segments(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Returns what a document holds at this path.
+    pub fn find<'a>(&self, document: &'a Object) -> Option<&'a Value> {
+        find_path(&self.0, document)
+    }
+}
 
 impl fmt::Display for FieldPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,6 +64,18 @@ pub struct IndexDefinition {
     pub fields: Vec<FieldPath>,
     /// Built, not queryable.
     pub staged: bool,
+}
+
+impl IndexDefinition {
+    pub fn new(name: &str, fields: &[&str]) -> IndexDefinition {
+        let fields = fields.iter().map(|field| FieldPath::parse(field)).collect();
+        IndexDefinition { name: name.to_owned(), fields, staged: false }
+    }
+
+    /// Returns whether both have the same name and rows.
+    pub fn is_same_index(&self, other: &IndexDefinition) -> bool {
+        self.name == other.name && self.fields == other.fields
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +99,20 @@ pub struct VectorIndexDefinition {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SchemaId(pub DocumentId);
 
+impl fmt::Display for SchemaId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::str::FromStr for SchemaId {
+    type Err = value::IdError;
+
+    fn from_str(text: &str) -> Result<SchemaId, value::IdError> {
+        text.parse().map(SchemaId)
+    }
+}
+
 /// What is wrong with a schema.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -69,59 +121,40 @@ pub struct SchemaError {
     pub message: String,
 }
 
-/// An index in a diff; its name is `table.index`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct IndexDescription {
-    pub name: String,
-    pub staged: bool,
-    pub kind: IndexKind,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum IndexKind {
-    /// Fields with the trailing `_creationTime`.
-    Database { fields: Vec<String> },
-    Search { search_field: String, filter_fields: Vec<String> },
-    Vector { vector_field: String, dimensions: u32, filter_fields: Vec<String> },
-}
-
-/// How indexes change when a schema becomes active.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct IndexDiff {
-    pub added: Vec<IndexDescription>,
-    pub removed: Vec<IndexDescription>,
-    /// Staged before, queryable now.
-    pub enabled: Vec<IndexDescription>,
-    /// Queryable before, staged now.
-    pub disabled: Vec<IndexDescription>,
-}
-
-/// A schema that is being checked.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SubmittedSchema {
-    pub id: SchemaId,
-    pub diff: IndexDiff,
-}
-
-/// How far a submitted schema is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SchemaState {
-    Pending { documents_validated: u64, indexes_complete: usize, indexes_total: usize, validated: bool },
-    /// Checked and built; waits to be activated.
-    Ready,
-    Active,
-    Failed { error: String, table: Option<String> },
-    /// A later submission took its place, or it is unknown.
-    Overwritten,
+impl SchemaError {
+    fn new(code: &'static str, message: impl Into<String>) -> SchemaError {
+        SchemaError { code, message: message.into() }
+    }
 }
 
 impl Schema {
-    /// Reads and checks the JSON text a schema module exports.
-    pub fn parse_json(_text: &str) -> Result<Schema, SchemaError> {
-        todo!()
+    /// Returns whether `table.index` is a search or vector index.
+    pub(crate) fn has_search_or_vector_index(&self, name: &str) -> bool {
+        let Some((table, index)) = name.split_once('.') else { return false };
+        self.tables.get(table).is_some_and(|table| {
+            table.search_indexes.iter().any(|own| own.name == index)
+                || table.vector_indexes.iter().any(|own| own.name == index)
+        })
     }
 
-    pub fn to_json(&self) -> serde_json::Value {
-        todo!()
+    /// Returns a table whose document type holds ids of `table`.
+    pub(crate) fn referrer_of(&self, table: &str) -> Option<&str> {
+        let refers = |schema: &TableSchema| schema.document_type.as_ref().is_some_and(|v| refers_to(v, table));
+        let (name, _) = self.tables.iter().find(|(_, schema)| refers(schema))?;
+        Some(name)
     }
 }
+
+fn refers_to(validator: &Validator, table: &str) -> bool {
+    match validator {
+        Validator::Id(name) => name == table,
+        Validator::Array(elements) => refers_to(elements, table),
+        Validator::Record { keys, values, .. } => refers_to(keys, table) || refers_to(values, table),
+        Validator::Object(fields) => fields.values().any(|field| refers_to(&field.validator, table)),
+        Validator::Union(members) => members.iter().any(|member| refers_to(member, table)),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;
