@@ -147,7 +147,7 @@ impl Committer {
             return Err(Error::Refused(message.into()).into());
         }
         if tx.is_read_only() {
-            return Ok(committer.pending_read(shared, tx.snapshot())?);
+            return Ok(committer.pending_read(shared, tx.snapshot()));
         }
         // Everything that does not need the timestamp is done before the lock.
         let prepared = if tx.writes.has_commit_ts { None } else { Some(Prepared::of(&tx, None)) };
@@ -219,18 +219,19 @@ impl Committer {
     }
 
     /// A transaction that wrote nothing is done once what it saw is durable.
-    fn pending_read(&self, shared: &Shared, snapshot: Timestamp) -> Result<Pending, Error> {
+    pub fn pending_read(&self, shared: &Shared, snapshot: Timestamp) -> Pending {
         let mut queue = self.queue.lock();
         // Checked under the lock: whoever publishes a durable timestamp looks at the readers afterwards.
         if shared.durable() >= snapshot {
-            return Ok(Pending::durable_already(snapshot));
-        }
-        if let Some(reason) = &queue.refused {
-            return Err(Error::Refused(reason.clone()));
+            return Pending::durable_already(snapshot);
         }
         let (done, waiting) = oneshot::channel();
-        queue.readers.push((snapshot, done));
-        Ok(Pending::waiting(snapshot, waiting))
+        match &queue.refused {
+            // Nobody else holds the receiver yet.
+            Some(reason) => drop(done.send(Err(reason.clone()))),
+            None => queue.readers.push((snapshot, done)),
+        }
+        Pending::waiting(snapshot, waiting)
     }
 
     /// Returns why nothing can be committed any more, if so.

@@ -159,6 +159,14 @@ impl Database {
         Committer::commit(&self.handle.shared.clone(), tx, options, crate::committer::Lane::Shared)
     }
 
+    /// Returns a handle that resolves once what a transaction saw is durable, as if it had written nothing.
+    ///
+    /// For transactions that are given up: their error, too, may only be told once it rests on durable state.
+    pub fn pending_read(&self, tx: &Transaction) -> Pending {
+        let shared = &self.handle.shared;
+        shared.committer.pending_read(shared, tx.snapshot())
+    }
+
     /// Waits for its turn, then keeps all other commits waiting until the guard is dropped.
     pub fn serial_lane(&self) -> SerialLane {
         SerialLane::enter(self.handle.shared.clone())

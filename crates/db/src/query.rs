@@ -102,6 +102,22 @@ pub struct PageResult {
     pub page_status: Option<PageStatus>,
 }
 
+impl Query {
+    /// Returns the query for all documents of a table, by creation time.
+    pub fn full_scan(table: impl Into<String>) -> Query {
+        Query { source: Source::FullScan { table: table.into(), order: Order::Ascending }, operators: Vec::new() }
+    }
+}
+
+impl Source {
+    /// Returns the table it reads.
+    pub fn table(&self) -> &str {
+        match self {
+            Source::FullScan { table, .. } | Source::IndexRange { table, .. } | Source::Search { table, .. } => table,
+        }
+    }
+}
+
 impl From<Order> for storage::Order {
     fn from(order: Order) -> storage::Order {
         match order {

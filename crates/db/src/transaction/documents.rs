@@ -53,11 +53,27 @@ impl Transaction {
         let Some((table, key)) = self.locate(ns, id)? else {
             return Err(Error::developer("TableNotFound", format!("The table of ID {id} does not exist")));
         };
-        if self.peek(&table, key.internal)?.is_some() {
-            return Err(Error::developer("DocumentExists", format!("Document with ID {id} exists already")));
-        }
+        self.check_absent(&table, key)?;
         self.insert_into(&table, id.internal, creation_time, value)?;
         Ok(())
+    }
+
+    /// As `insert`, under an internal id the caller derives from something it wants to be unique.
+    ///
+    /// Errors: `DocumentExists` when the id is taken.
+    pub fn insert_with_internal_id(
+        &mut self,
+        ns: Namespace,
+        table: &str,
+        internal: InternalId,
+        value: Object,
+    ) -> Result<DocumentId, Error> {
+        let table = self.table_or_create(ns, table)?;
+        let key = DocKey::new(table.tablet, internal);
+        self.record_point(key)?;
+        self.check_absent(&table, key)?;
+        let creation_time = self.next_creation_time();
+        self.insert_into(&table, internal, creation_time, value)
     }
 
     /// Replaces the given fields, removing those without a value; returns the new document.
@@ -106,6 +122,14 @@ impl Transaction {
         }
         self.put_over(&table, key, before, None)?;
         Ok(document)
+    }
+
+    fn check_absent(&self, table: &Table, key: DocKey) -> Result<(), Error> {
+        if self.peek(table, key.internal)?.is_none() {
+            return Ok(());
+        }
+        let id = DocumentId { table: table.number, internal: key.internal };
+        Err(Error::developer("DocumentExists", format!("Document with ID {id} exists already")))
     }
 
     /// Finds the table of an id and records the id as read.
