@@ -46,7 +46,7 @@ impl Concave {
                 .arg("serve")
                 .arg("--data-dir")
                 .arg(data)
-                .args(["--port", &port.to_string()])
+                .args(["--port", &port.to_string(), "--site-port", &process::free_port()?.to_string()])
                 .stdout(Stdio::null())
                 .stderr(log),
             "TERM",

@@ -1,7 +1,8 @@
 //! The peer of `transfer`: Node's HTTP server over PostgreSQL 15, both children of this process.
 //!
 //! PostgreSQL runs with its defaults (`fsync` and `synchronous_commit` on) in a scratch folder on a loopback port.
-//! It refuses to run as root, so root lends it to the `postgres` user.
+//! It refuses to run as root, so root lends it to the `postgres` user. Two Node servers share it, and only one is
+//! loaded at a time: one sends its statements as text, as most programs do, the other has them prepared.
 
 use std::{
     os::unix::process::CommandExt,
@@ -18,8 +19,8 @@ use crate::{
     scratch::Scratch,
 };
 
-/// Connections of the Node pool. The best of 8, 16, 32 and 64 for the sum of both distributions.
-const POOL_CONNECTIONS: usize = 16;
+/// Connections of each Node pool: the best of 8, 16, 32 and 64 over both distributions. Count.
+const POOL_CONNECTIONS: usize = 32;
 
 /// Where the Debian and PGDG packages keep the server programs, beside `PATH`.
 const PROGRAM_FOLDERS: [&str; 3] = ["/usr/lib/postgresql/15/bin", "/usr/pgsql-15/bin", "/usr/local/pgsql/bin"];
@@ -29,11 +30,23 @@ const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Fields are dropped in this order: Node before the database it speaks to.
 pub struct Peer {
-    node: Guard,
+    plain: Node,
+    prepared: Node,
     postgres: Guard,
-    pub port: u16,
     postgres_port: u16,
     programs: PathBuf,
+}
+
+/// How the peer sends its statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statements {
+    Plain,
+    Prepared,
+}
+
+struct Node {
+    guard: Guard,
+    port: u16,
 }
 
 impl Peer {
@@ -49,23 +62,25 @@ impl Peer {
         );
         query(&programs, postgres_port, &sql)?;
         query(&programs, postgres_port, "VACUUM ANALYZE accounts")?;
-        let mut node = Guard::spawn(
-            Command::new("node")
-                .arg("server.mjs")
-                .current_dir(apps::folder().join("peer"))
-                .envs([("PGHOST", "127.0.0.1"), ("PGUSER", "postgres"), ("PGDATABASE", "postgres")])
-                .env("PGPORT", postgres_port.to_string())
-                .env("POOL", std::env::var("PEER_POOL").unwrap_or_else(|_| POOL_CONNECTIONS.to_string()))
-                .stdout(Stdio::piped()),
-            "TERM",
-        )?;
-        let port = node.line_after("listening ")?.parse().context("read the peer's port")?;
-        Ok(Peer { node, postgres, port, postgres_port, programs })
+        let plain = Node::start(postgres_port, Statements::Plain)?;
+        let prepared = Node::start(postgres_port, Statements::Prepared)?;
+        Ok(Peer { plain, prepared, postgres, postgres_port, programs })
+    }
+
+    pub fn port(&self, statements: Statements) -> u16 {
+        self.node(statements).port
+    }
+
+    fn node(&self, statements: Statements) -> &Node {
+        match statements {
+            Statements::Plain => &self.plain,
+            Statements::Prepared => &self.prepared,
+        }
     }
 
     /// Node, PostgreSQL and PostgreSQL's processes, one per connection among them.
-    pub fn process_ids(&self) -> Result<Vec<u32>> {
-        let mut ids = vec![self.node.id(), self.postgres.id()];
+    pub fn process_ids(&self, statements: Statements) -> Result<Vec<u32>> {
+        let mut ids = vec![self.node(statements).guard.id(), self.postgres.id()];
         ids.extend(machine::children(self.postgres.id())?);
         Ok(ids)
     }
@@ -75,6 +90,25 @@ impl Peer {
         let text = query(&self.programs, self.postgres_port, "SELECT count(*), sum(balance) FROM accounts")?;
         let (count, sum) = text.trim().split_once('|').context("read the total")?;
         Ok((count.parse().context("read the count")?, sum.parse().context("read the sum")?))
+    }
+}
+
+impl Node {
+    fn start(postgres_port: u16, statements: Statements) -> Result<Node> {
+        let mut command = Command::new("node");
+        command
+            .arg("server.mjs")
+            .current_dir(apps::folder().join("peer"))
+            .envs([("PGHOST", "127.0.0.1"), ("PGUSER", "postgres"), ("PGDATABASE", "postgres")])
+            .env("PGPORT", postgres_port.to_string())
+            .env("POOL", POOL_CONNECTIONS.to_string())
+            .stdout(Stdio::piped());
+        if statements == Statements::Prepared {
+            command.env("PREPARED", "1");
+        }
+        let mut guard = Guard::spawn(&mut command, "TERM")?;
+        let port = guard.line_after("listening ")?.parse().context("read the peer's port")?;
+        Ok(Node { guard, port })
     }
 }
 

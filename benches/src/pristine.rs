@@ -8,7 +8,7 @@ use std::{path::Path, sync::Arc, time::Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 use js::{Bundle, Call, CallLimits, ConsoleLevel, Executor, ExecutorOptions, Host, HostError, JsError, Kind, ModuleSource};
 
-use crate::{Size, apps, machine, report::Report, scratch::Scratch, stats::Spread};
+use crate::{Size, apps, report::Report, scratch::Scratch, stats::Spread};
 
 /// Rounds of each mode. Count.
 const ROUNDS: usize = 15;
@@ -64,14 +64,14 @@ fn report(small: &App, large: &App) -> Report {
              everything anew, over 1 ms."
                 .into(),
         ],
-        headings: vec!["app", "bundle KB", "heap MB", "warm µs", "pristine µs", "cold µs", "pristine / warm"],
+        headings: vec!["app", "bundle KB", "image MB", "warm µs", "pristine µs", "cold µs", "pristine / warm"],
         ..Report::default()
     };
     for (name, app) in [("transfer", small), ("ten times as large", large)] {
         report.row([
             name,
             &(app.bundle_bytes >> 10).to_string(),
-            &format!("{:.1}", app.heap_bytes as f64 / f64::from(1 << 20)),
+            &format!("{:.1}", app.image_bytes as f64 / f64::from(1 << 20)),
             &app.warm.text(1),
             &app.pristine.text(1),
             &app.cold.text(0),
@@ -84,18 +84,18 @@ fn report(small: &App, large: &App) -> Report {
         report.figure(&format!("warm_us{suffix}"), app.warm.median);
         report.figure(&format!("cold_us{suffix}"), app.cold.median);
         report.figure(&format!("bundle_bytes{suffix}"), app.bundle_bytes as f64);
-        report.figure(&format!("heap_bytes{suffix}"), app.heap_bytes as f64);
+        report.figure(&format!("image_bytes{suffix}"), app.image_bytes as f64);
     }
     report.at_most("pristine over warm, transfer", small.over_warm.median, TARGET_OVER_WARM, " ×");
     report.at_most("pristine over warm, large", large.over_warm.median, TARGET_OVER_WARM, " ×");
-    report.notes.push("heap: growth of this process's resident memory while it ran the first pristine call".into());
+    report.notes.push("image: resident bytes the executor counts for it after one pristine call".into());
     report
 }
 
 /// What was measured of one app.
 struct App {
     bundle_bytes: usize,
-    heap_bytes: u64,
+    image_bytes: usize,
     pristine: Spread,
     warm: Spread,
     cold: Spread,
@@ -110,9 +110,8 @@ impl App {
         let bundle = Arc::new(Bundle::compile(vec![module])?);
         let bench = Bench { executor: Executor::new(ExecutorOptions::default()), bundle };
         let mut host = Accounts { from: 1e6, to: 1e6, calls: 0 };
-        let before = machine::resident_bytes(std::process::id())?;
         bench.round(Mode::Pristine, 1, &mut host)?;
-        let heap_bytes = machine::resident_bytes(std::process::id())?.saturating_sub(before);
+        let (_, image_bytes) = bench.executor.idle_images();
         for (mode, calls) in [(Mode::Cold, 5), (Mode::Warm, CALLS_WARM_UP), (Mode::Pristine, CALLS_WARM_UP)] {
             bench.round(mode, calls, &mut host)?;
         }
@@ -125,7 +124,7 @@ impl App {
         }
         ensure!(host.from + host.to == 2e6 && host.from == 1e6 - host.calls as f64, "transfers went wrong: {host:?}");
         let [pristine, warm, cold, over_warm] = [pristine, warm, cold, over_warm].map(|rounds| Spread::of(&rounds));
-        Ok(App { bundle_bytes, heap_bytes, pristine, warm, cold, over_warm })
+        Ok(App { bundle_bytes, image_bytes, pristine, warm, cold, over_warm })
     }
 }
 

@@ -1,17 +1,20 @@
 // The peer of the `transfer` benchmark: Node's own HTTP server over PostgreSQL, one transaction per transfer.
 //
 // It speaks the shape of `POST /api/mutation`, so that both servers get the same bytes from the same generator.
-// Environment: PGHOST, PGPORT, PGUSER, PGDATABASE, POOL. Prints `listening <port>` once it serves.
+// Environment: PGHOST, PGPORT, PGUSER, PGDATABASE; POOL, the number of connections; PREPARED, set to name the
+// statements, so that PostgreSQL parses and plans each once per connection instead of every time.
+// Prints `listening <port>` once it serves.
 import { createServer } from "node:http";
 import pg from "pg";
 
 const pool = new pg.Pool({ max: Number(process.env.POOL), idleTimeoutMillis: 0 });
 
+const named = (name) => (process.env.PREPARED ? { name } : {});
 const LOCK = {
-  name: "lock",
+  ...named("lock"),
   text: "SELECT id, balance FROM accounts WHERE id = $1 OR id = $2 ORDER BY id FOR UPDATE",
 };
-const SET = { name: "set", text: "UPDATE accounts SET balance = $2 WHERE id = $1" };
+const SET = { ...named("set"), text: "UPDATE accounts SET balance = $2 WHERE id = $1" };
 
 /** Reads both accounts under locks taken in id order, then writes both. */
 async function transfer({ from, to, amount }) {
