@@ -18,6 +18,7 @@ mod request_id;
 pub mod auth;
 
 mod api;
+mod deploy;
 mod info;
 mod site;
 mod socket;

@@ -9,13 +9,14 @@ use axum::routing::{any, get, post};
 
 use crate::limits::{ECHO_BODY_BYTES_MAX, FUNCTION_BODY_BYTES_MAX, REQUEST_DURATION_MAX};
 use crate::state::AppState;
-use crate::{api, cors, info, site, socket};
+use crate::{api, cors, deploy, info, site, socket};
 
 /// The deployment port: API, realtime protocol, tools; HTTP actions under `/http`.
 pub fn client_router(state: AppState) -> Router {
     let with_cors = Router::new()
         .merge(function_routes())
         .merge(info_routes())
+        .merge(deploy::routes())
         .merge(socket_routes())
         .fallback(not_found)
         .layer(middleware::from_fn(cors::layer));

@@ -278,8 +278,10 @@ fn check_oidc_claims(claims: &Map<String, Json>, application_id: &str, check: &C
 }
 
 fn check_custom_claims(claims: &Map<String, Json>, check: &Check<'_>) -> Result<Subject, String> {
-    let subject = required_claims(claims)?;
+    let mut subject = required_claims(claims)?;
     check_times(claims, check, CUSTOM_LEEWAY_SECONDS)?;
+    // A connection must not find a token expired that has just been accepted.
+    subject.expires_at += CUSTOM_LEEWAY_SECONDS as u64;
     Ok(subject)
 }
 
