@@ -65,4 +65,4 @@ impl Default for Gate {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -29,7 +29,7 @@ pub(crate) struct SystemCtx<'a> {
 
 type SystemFunction = fn(&mut SystemCtx<'_>) -> Result<Value, CallFailure>;
 
-use FunctionKind::{Mutation, Query};
+use FunctionKind::Query;
 
 /// Every system function by module and export.
 const TABLE: &[(&str, &str, FunctionKind, SystemFunction)] = &[
@@ -127,4 +127,4 @@ fn from_json(json: &serde_json::Value) -> Result<Value, CallFailure> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

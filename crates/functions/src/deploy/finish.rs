@@ -120,6 +120,9 @@ fn apply(
     let crons = deployment.root().map_or_else(Vec::new, |root| root.crons.clone());
     crate::crons::apply(tx, Namespace::ROOT, &crons, runtime.platform().now_ns()).map_err(database_error)?;
     rows::write_settings(tx, &deployment).map_err(database_error)?;
+    for code in deployment.components.values() {
+        crate::crons::apply(tx, code.namespace, &code.crons, runtime.platform().now_ns()).map_err(database_error)?;
+    }
     let mut diff = PushDiff::between(current, &deployment);
     if let Some(root) = diff.components.get_mut("") {
         root.indexes = indexes;

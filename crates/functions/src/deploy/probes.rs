@@ -74,9 +74,3 @@ pub(super) const DEFINITION: &str = r#"(ns) => {
   }
   return JSON.stringify(definition.export()) ?? "null";
 }"#;
-
-/// Whether a test query's default export is a query.
-pub(super) const TEST_QUERY: &str = r#"(ns) => {
-  const f = ns.default;
-  return String(f !== null && f !== undefined && f.isQuery === true && typeof f.invokeQuery === "function");
-}"#;

@@ -1,0 +1,102 @@
+use serde_json::json;
+
+use super::*;
+
+fn refused(project: &Project) -> SystemError {
+    let backend = Backend::start();
+    let Err(error) = backend.start_push(project) else { panic!("the push must be refused") };
+    assert_eq!(backend.deployment().version, 0);
+    error
+}
+
+// Import-time exception → 400 `InvalidModules` with JS message; schema error → `InvalidSchema`.
+#[test]
+fn a_module_that_throws_is_reported_with_its_logs() {
+    let error = refused(&Project::new("").module("bad.js", "console.log('before', 1);\nthrow new TypeError('boom');"));
+    assert_eq!((error.code, error.kind), ("InvalidModules", crate::ErrorKind::BadRequest));
+    assert!(error.message.contains("Failed to analyze bad.js: Uncaught TypeError: boom"), "{error}");
+    assert!(error.message.contains("[LOG] 'before' 1"), "{error}");
+}
+
+#[test]
+fn a_module_that_does_not_parse_is_reported() {
+    let error = refused(&Project::new("").module("bad.js", "export const = 1;"));
+    assert_eq!(error.code, "InvalidModules");
+    assert!(error.message.contains("SyntaxError"), "{error}");
+    let error = refused(&Project::new("import './gone.js';"));
+    assert_eq!(error.code, "InvalidModules");
+    assert!(error.message.contains("gone.js"), "{error}");
+}
+
+#[test]
+fn declarations_that_make_no_sense_are_reported() {
+    let error = refused(&Project::new(r#"export const f = query(async () => 1, '{"type":"string"}');"#));
+    assert!(error.message.contains("Failed to analyze app.js: Args validator must be an object or any"), "{error}");
+    let error = refused(&Project::new(r#"export const f = query(async () => 1, '{');"#));
+    assert!(error.message.contains("Unable to parse JSON from `exportArgs`"), "{error}");
+    let error = refused(&Project::new("const f = query(async () => 1); export { f as 'a b' };"));
+    assert_eq!(error.code, "InvalidFunctionName");
+}
+
+#[test]
+fn routers_and_cron_jobs_need_their_default_exports() {
+    let error = refused(&Project::new("").module("http.js", "export const x = 1;"));
+    assert!(error.message.contains("`convex/http.js` must have a default export of a Router."), "{error}");
+    let error = refused(&Project::new("").module("crons.js", "export default 1;"));
+    assert!(error.message.contains("The default export of `convex/crons.js` is not a Crons object."), "{error}");
+}
+
+#[test]
+fn schema_mistakes_have_their_codes() {
+    let table = |name: &str, indexes: Json| {
+        json!({ "tables": [{ "tableName": name, "indexes": indexes, "searchIndexes": [], "vectorIndexes": [],
+            "documentType": { "type": "any" } }], "schemaValidation": true })
+    };
+    let code = |schema: Json| refused(&Project::new("").schema(schema)).code;
+    assert_eq!(code(table("_bad", json!([]))), "TableNameReserved");
+    assert_eq!(code(table("t", json!([{ "indexDescriptor": "i", "fields": [] }]))), "EmptyIndex");
+    let source = |source: &str| refused(&Project::new("").schema_source(source));
+    assert_eq!(source("export const x = 1;").code, "MissingSchemaExportError");
+    assert_eq!(source("export default 12;").code, "InvalidSchemaExport");
+    let thrown = source("throw new Error('no');");
+    assert_eq!(thrown.code, "InvalidSchema");
+    assert!(thrown.message.starts_with("Hit an error while evaluating your schema:\n"), "{thrown}");
+    assert!(thrown.message.contains("Uncaught Error: no"), "{thrown}");
+}
+
+// Bad node version → `NodeVersionNotSupported`.
+#[test]
+fn node_modules_are_refused_clearly() {
+    let error = refused(&Project::new("").node_module("actions.js", "\"use node\";"));
+    assert_eq!((error.code, error.kind), ("NodeActionsNotSupported", crate::ErrorKind::BadRequest));
+    assert!(error.message.contains("actions.js"), "{error}");
+    let mut project = Project::new("");
+    project.node_version = Some("18".into());
+    assert_eq!(refused(&project).code, "NodeVersionNotSupported");
+}
+
+#[test]
+fn components_are_evaluated_and_refused_clearly() {
+    let child = r#"export default { export() { return { name: "counter",
+        definitionType: { type: "childComponent", name: "counter", args: [] }, childComponents: [], httpMounts: {},
+        exports: { type: "branch", branch: [] } }; } };"#;
+    let app = r#"import counter from "./_componentDeps/Y291bnRlcg";
+        if (counter.componentDefinitionPath !== "counter" || counter.defaultName !== "counter") throw new Error("wrong stand-in");
+        export default { export() { return { definitionType: { type: "app" }, httpMounts: {},
+            childComponents: [{ name: counter.defaultName, path: counter.componentDefinitionPath, args: [], env: null }],
+            exports: { type: "branch", branch: [] } }; } };"#;
+    let error = refused(&Project::new("").definition(app).component("counter", child));
+    assert_eq!(error.code, "ComponentsNotSupported");
+    assert!(error.message.contains("counter"), "{error}");
+    let error = refused(&Project::new("").definition("throw new Error('config');"));
+    assert_eq!(error.code, "InvalidConvexConfig");
+    assert!(error.message.contains("Uncaught Error: config"), "{error}");
+}
+
+#[test]
+fn module_paths_are_checked() {
+    for path in ["a-b.js", "_system/x.js", "a//b.js"] {
+        let error = refused(&Project::default().node_module(path, ""));
+        assert_eq!(error.code, "BadConvexModuleIdentifier", "{path}");
+    }
+}

@@ -1,0 +1,171 @@
+//! Long-polled function logs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use functions::logs::{Completion, LogLine};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::client_version::ClientVersion;
+use crate::error::ApiError;
+use crate::extract::AdminIdentity;
+use crate::state::AppState;
+
+/// How long a request without news is held.
+const POLL_MAX: Duration = Duration::from_secs(60);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parameters {
+    /// Milliseconds since the Unix epoch; newer entries are wanted.
+    #[serde(default)]
+    cursor: f64,
+    session_id: Option<String>,
+    client_request_counter: Option<u64>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LineForm {
+    Structured,
+    Text,
+}
+
+/// Finished executions after the cursor, waiting for the first one.
+pub async fn function_logs(
+    State(state): State<AppState>,
+    _admin: AdminIdentity,
+    headers: HeaderMap,
+    Query(parameters): Query<Parameters>,
+) -> Result<Json<Value>, ApiError> {
+    let client = ClientVersion::from_headers(&headers).ok().flatten();
+    let structured = client.is_some_and(|client| client.name.starts_with("npm-cli") || client.name.starts_with("dashboard"));
+    let form = if structured { LineForm::Structured } else { LineForm::Text };
+    Ok(Json(poll(&state, &parameters, form).await))
+}
+
+/// The same with lines as text.
+pub async fn executions(
+    State(state): State<AppState>,
+    _admin: AdminIdentity,
+    Query(parameters): Query<Parameters>,
+) -> Result<Json<Value>, ApiError> {
+    Ok(Json(poll(&state, &parameters, LineForm::Text).await))
+}
+
+async fn poll(state: &AppState, parameters: &Parameters, form: LineForm) -> Value {
+    let mut news = state.runtime.logs().watch();
+    let deadline = state.platform.sleep(POLL_MAX);
+    tokio::pin!(deadline);
+    let wanted = wanted_request(parameters);
+    loop {
+        news.borrow_and_update();
+        let mut entries = state.runtime.logs().after(parameters.cursor);
+        if let Some(request_id) = &wanted {
+            entries.retain(|entry| *entry.request_id.0 == **request_id);
+        }
+        if let Some(last) = entries.last() {
+            return page(&entries, last.timestamp * 1000.0, form);
+        }
+        tokio::select! {
+            changed = news.changed() => if changed.is_err() { break },
+            () = &mut deadline => break,
+            () = state.stopping.cancelled() => break,
+        }
+    }
+    page(&[], parameters.cursor, form)
+}
+
+/// The request id of one request of a sync session, when only its entries are wanted.
+fn wanted_request(parameters: &Parameters) -> Option<String> {
+    let (session, counter) = (parameters.session_id.as_ref()?, parameters.client_request_counter?);
+    let digest = hex::encode(Sha256::digest(format!("{session}|{counter}")));
+    Some(digest[..16].to_owned())
+}
+
+fn page(entries: &[Arc<Completion>], cursor: f64, form: LineForm) -> Value {
+    json!({
+        "entries": entries.iter().map(|entry| completion(entry, form)).collect::<Vec<_>>(),
+        "newCursor": cursor,
+    })
+}
+
+/// Source: deploy-api 8.2.
+fn completion(entry: &Completion, form: LineForm) -> Value {
+    let lines: Vec<Value> = entry.log_lines.iter().map(|line| log_line(line, form)).collect();
+    let occ = entry.occ.as_ref().map(|occ| {
+        json!({
+            "tableName": occ.table_name,
+            "documentId": occ.document_id,
+            "writeSource": occ.write_source,
+            "componentPath": null,
+            "retryCount": occ.retry_count,
+        })
+    });
+    json!({
+        "kind": "Completion",
+        "udfType": entry.kind.name(),
+        "componentPath": entry.component_path,
+        "identifier": entry.identifier,
+        "logLines": lines,
+        "timestamp": entry.timestamp,
+        "cachedResult": entry.cached,
+        "caller": entry.caller.name(),
+        "parentExecutionId": null,
+        "executionTime": entry.execution_time,
+        "userExecutionTime": entry.user_time,
+        "success": null,
+        "error": entry.error,
+        "requestId": &*entry.request_id.0,
+        "executionId": entry.execution_id,
+        "usageStats": usage(entry),
+        "returnBytes": entry.return_bytes,
+        "occInfo": occ,
+        "willRetry": entry.will_retry,
+        "executionTimestamp": entry.execution_timestamp,
+        "identityType": entry.identity_type,
+        "environment": "isolate",
+    })
+}
+
+fn usage(entry: &Completion) -> Value {
+    json!({
+        "databaseReadBytes": entry.usage.read_bytes,
+        "databaseWriteBytes": entry.usage.write_bytes,
+        "databaseIoReadBytes": entry.usage.read_bytes,
+        "databaseIoWriteBytes": entry.usage.write_bytes,
+        "databaseReadDocuments": entry.usage.read_documents,
+        "databaseWriteDocuments": entry.usage.write_documents,
+        "databaseWriteIndexRows": 0,
+        "storageReadBytes": 0,
+        "storageWriteBytes": 0,
+        "vectorIndexReadBytes": 0,
+        "vectorIndexWriteBytes": 0,
+        "textIndexQueryBytes": 0,
+        "textIndexWriteQueryBytes": 0,
+        "vectorIndexReadQueryBytes": 0,
+        "vectorIndexWriteQueryBytes": 0,
+        "networkEgressBytes": 0,
+        "memoryUsedMb": 0,
+    })
+}
+
+fn log_line(line: &LogLine, form: LineForm) -> Value {
+    if form == LineForm::Text {
+        return line.to_text().into();
+    }
+    json!({
+        "messages": line.messages,
+        "isTruncated": line.is_truncated,
+        "timestamp": line.timestamp_ms,
+        "level": line.level,
+        "systemMetadata": line.system_code.as_ref().map(|code| json!({ "code": code })),
+        "componentPath": line.component_path,
+        "udfPath": line.udf_path,
+    })
+}
