@@ -13,7 +13,7 @@ fn help_names_every_command() {
     let run = concave(&["--help"]);
     assert!(run.status.success());
     let text = String::from_utf8(run.stdout).unwrap();
-    for command in ["serve", "key"] {
+    for command in ["serve", "dev", "key", "keygen"] {
         assert!(text.contains(command), "{text}");
     }
 }
@@ -78,7 +78,7 @@ fn keys_stay_good_over_a_restart() {
 fn a_second_server_on_the_same_store_is_refused() {
     let server = Server::with_app();
     let rival = server.rival();
-    assert!(!rival.status.success());
+    assert_eq!(rival.status.code(), Some(3));
     let said = String::from_utf8_lossy(&rival.stderr).to_lowercase();
     assert!(
         said.contains("in use") || said.contains("lock") || said.contains("another"),
@@ -91,4 +91,38 @@ fn a_second_server_on_the_same_store_is_refused() {
 fn a_termination_signal_ends_the_server_cleanly() {
     let mut server = Server::empty();
     assert_eq!(server.stop(), Exit::Code(0), "{}", server.output());
+}
+
+#[test]
+fn a_key_for_a_directory_without_a_store_is_an_error() {
+    let nowhere = tempfile::tempdir().unwrap();
+    let run = concave(&["key", "--data-dir", nowhere.path().to_str().unwrap()]);
+    assert!(!run.status.success());
+    assert!(run.stdout.is_empty());
+    assert!(!run.stderr.is_empty());
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let server = Server::empty();
+    let port = server.url().rsplit(':').next().unwrap().to_owned();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let directory = elsewhere.path().to_str().unwrap();
+    let run = concave(&["serve", "--data-dir", directory, "--port", &port, "--site-port", "0"]);
+    assert_eq!(run.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&run.stderr).contains(&port));
+}
+
+#[test]
+fn a_read_only_key_reads_and_cannot_push() {
+    let server = Server::with_app();
+    let data = server.data_directory();
+    let run = concave(&["key", "--read-only", "--data-dir", data.to_str().unwrap()]);
+    let key = String::from_utf8(run.stdout).unwrap().trim().to_owned();
+    let asked = format!("/api/check_admin_key?adminKey={}", key.replace('|', "%7C"));
+    let answer = server.http.get(&asked).unwrap();
+    assert_eq!((answer.status, answer.json()["isReadOnly"].as_bool()), (200, Some(true)));
+    let push = format!("{{\"adminKey\":\"{key}\"}}");
+    let refused = server.http.post("/api/deploy2/start_push", &push).unwrap();
+    assert!((400..=403).contains(&refused.status), "{refused:?}");
 }

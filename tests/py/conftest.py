@@ -69,10 +69,10 @@ def url():
     data = os.path.join(directory, "data")
     port, site_port = free_ports(2)
     url = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen([binary(), "serve", "--data", data, "--port", str(port), "--site-port", str(site_port)])
+    process = subprocess.Popen([binary(), "serve", "--data-dir", data, "--port", str(port), "--site-port", str(site_port)])
     try:
         wait_until_ready(url, process)
-        key = subprocess.run([binary(), "key", "--data", data], check=True, capture_output=True, text=True).stdout.strip()
+        key = subprocess.run([binary(), "key", "--data-dir", data], check=True, capture_output=True, text=True).stdout.strip()
         push_test_app(url, key, directory)
         yield url
     finally:

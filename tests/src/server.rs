@@ -186,7 +186,7 @@ impl Server {
     fn mint_key(&self) -> String {
         let run = Command::new(binary())
             .arg("key")
-            .arg("--data")
+            .arg("--data-dir")
             .arg(self.data_directory())
             .output()
             .expect("run concave key");
@@ -225,7 +225,7 @@ fn serve_command(directory: &Path, port: u16, site_port: u16) -> Command {
     let mut command = Command::new(binary());
     command
         .arg("serve")
-        .arg("--data")
+        .arg("--data-dir")
         .arg(data_directory(directory));
     command.args([
         "--port",

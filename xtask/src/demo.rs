@@ -27,7 +27,7 @@ pub fn run() -> Result<()> {
     let mut children = Children::default();
 
     let mut server = program(places::server_binary());
-    server.arg("serve").arg("--data").arg(&scratch.path);
+    server.arg("serve").arg("--data-dir").arg(&scratch.path);
     server.args([
         "--port",
         &ports.api.to_string(),
@@ -43,7 +43,7 @@ pub fn run() -> Result<()> {
 
     let key = run_quietly(
         program(places::server_binary())
-            .args(["key", "--data"])
+            .args(["key", "--data-dir"])
             .arg(&scratch.path),
     )?
     .trim()

@@ -2,6 +2,8 @@
 import { v } from "convex/values";
 import { mutation, query } from "./_generated/server";
 
+declare const process: { env: Record<string, string | undefined> };
+
 let callsInThisHeap = 0;
 
 export const heapIsFresh = query({

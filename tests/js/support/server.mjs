@@ -27,7 +27,7 @@ export class Server {
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
     this.siteUrl = `http://127.0.0.1:${sitePort}`;
-    this.#arguments = ["serve", "--data", join(directory, "data"), "--port", `${port}`, "--site-port", `${sitePort}`];
+    this.#arguments = ["serve", "--data-dir", join(directory, "data"), "--port", `${port}`, "--site-port", `${sitePort}`];
   }
   #arguments;
 
@@ -72,7 +72,7 @@ export class Server {
   }
 
   key() {
-    const run = spawnSync(binary(), ["key", "--data", join(this.directory, "data")], { encoding: "utf8" });
+    const run = spawnSync(binary(), ["key", "--data-dir", join(this.directory, "data")], { encoding: "utf8" });
     if (run.status !== 0) throw new Error(`concave key failed:\n${run.stdout}${run.stderr}`);
     return run.stdout.trim();
   }
