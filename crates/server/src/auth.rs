@@ -7,6 +7,7 @@ mod admin_key;
 mod claims;
 mod credential;
 mod keys;
+mod network;
 mod token;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::state::AppState;
 pub use admin_key::{AdminKeys, KeyError, instance_secret_from_hex};
 pub use credential::{AdminCredential, Credential};
 pub use keys::{Document, FetchError, KeyCache, KeySource, NoNetwork};
+pub use network::Network;
 
 /// Checks credentials. One per server.
 pub struct Authenticator {

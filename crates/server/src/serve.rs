@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::auth::{Authenticator, NoNetwork};
+use crate::auth::{Authenticator, KeySource, Network, NoNetwork};
 use crate::limits::{HEADER_READ_DURATION_MAX, SHUTDOWN_DURATION_MAX};
 use crate::options::ServerOptions;
 use crate::router;
@@ -95,12 +95,23 @@ pub(crate) fn build_state(options: ServerOptions, runtime: Runtime) -> AppState 
         client_origin: options.client_origin.trim_end_matches('/').to_owned(),
         site_origin: options.site_origin.trim_end_matches('/').to_owned(),
         redact: options.redact,
-        auth: Authenticator::new(&options.instance, Arc::new(NoNetwork)),
+        auth: Authenticator::new(&options.instance, key_source()),
         instance: options.instance,
         runtime,
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
     })
+}
+
+/// Without a way to fetch, tokens of providers with keys in a `data:` address still work.
+fn key_source() -> Arc<dyn KeySource> {
+    match Network::new() {
+        Ok(network) => Arc::new(network),
+        Err(error) => {
+            tracing::warn!(%error, "keys of identity providers cannot be fetched");
+            Arc::new(NoNetwork)
+        }
+    }
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
