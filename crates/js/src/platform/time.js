@@ -2,7 +2,7 @@
 // call. Weak references are strong, because when memory is collected must not be observable.
 (host, shared) => {
   const { hidden } = shared;
-  const NativeDate = Date;
+  const NativeDate = globalThis.Date;
   const { UTC, parse: nativeParse } = NativeDate;
   const { construct } = Reflect;
   const proto = NativeDate.prototype;

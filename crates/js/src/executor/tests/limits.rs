@@ -1,0 +1,126 @@
+//! Time, memory and stack.
+
+use std::time::Duration;
+
+use crate::testing::*;
+use crate::{Call, CallLimits, Executor, ExecutorOptions, HostError, JsError};
+
+fn limited(body: &str, limits: CallLimits) -> Result<String, JsError> {
+    let bundle = bundle(&format!("export const f = query(async () => {{ {body} }});"));
+    let call = Call { limits, ..call("f") };
+    let executor = Executor::new(ExecutorOptions::default());
+    let outcome = executor.run(&bundle, &call, &mut TestHost::echo()).map(|done| done.result_json);
+    let again = bundle_still_works(&executor);
+    assert!(again, "the executor goes on");
+    outcome
+}
+
+fn bundle_still_works(executor: &Executor) -> bool {
+    let bundle = bundle("export const f = query(async () => 1);");
+    executor.run(&bundle, &call("f"), &mut TestHost::echo()).is_ok()
+}
+
+fn quick() -> CallLimits {
+    CallLimits { user_time: Duration::from_millis(50), ..CallLimits::default() }
+}
+
+// Checklist: 1 s CPU timeout on infinite loop; uncatchable; next function unaffected.
+#[test]
+fn endless_code_times_out_whatever_it_catches() {
+    for body in [
+        "for (;;) {}",
+        "for (;;) { try { for (;;) {} } catch { } finally { } }",
+        "const f = async () => { for (;;) {} }; try { await f(); } catch { return 1; }",
+        "const spin = () => Promise.resolve().then(spin); await spin();",
+        "(function f() { try { f(); } finally { for (;;) {} } })();",
+        "[1, 2].sort(() => { for (;;) {} });",
+        "/(a+)+$/.test('a'.repeat(40) + 'b');",
+        "JSON.parse('[1]', () => { for (;;) {} });",
+        "for (;;) Math.random();",
+        "class A { get x() { for (;;) {} } } ({ ...new A(), y: new A().x });",
+    ] {
+        let error = limited(body, quick()).unwrap_err();
+        assert!(matches!(error, JsError::Timeout { .. }), "{body}: {error}");
+    }
+}
+
+#[test]
+fn timeout_text_names_the_limit() {
+    let error = JsError::Timeout { limit: Duration::from_secs(1) };
+    assert_eq!(error.to_string(), "Function execution timed out (maximum duration: 1s)");
+}
+
+#[test]
+fn time_spent_in_the_host_does_not_count() {
+    let bundle = bundle("export const f = query(async () => { for (let i = 0; i < 20; i++) { await call('slow', {}); } return 1; });");
+    let call = Call { limits: quick(), ..call("f") };
+    let mut host = TestHost::answering(|_, _| {
+        // Busy rather than asleep: processor time of the host must not count either.
+        let start = std::time::Instant::now();
+        while start.elapsed() < Duration::from_millis(5) {
+            std::hint::spin_loop();
+        }
+        Ok("null".to_owned())
+    });
+    let done = Executor::new(ExecutorOptions::default()).run(&bundle, &call, &mut host).unwrap();
+    assert!(done.user_time < Duration::from_millis(50), "{:?}", done.user_time);
+}
+
+// Checklist: 64 MiB memory error.
+#[test]
+fn running_out_of_memory_cannot_be_caught() {
+    for body in [
+        "const keep = []; for (;;) keep.push({});",
+        "const keep = []; for (;;) { try { keep.push(new Array(1000).fill(1.5)); } catch { } }",
+        "let text = 'x'; try { for (;;) text += text; } catch (e) { if (e instanceof RangeError) { const keep = []; for (;;) keep.push('y'.repeat(1e6) + keep.length); } } return 1;",
+        "try { new ArrayBuffer(500 * 1024 * 1024); } catch { } return 1;",
+        "const keep = []; try { for (;;) keep.push(new Uint8Array(1 << 20)); } catch { } return 1;",
+        "try { JSON.parse('[' + '1,'.repeat(20e6) + '1]'); } catch { } return 1;",
+        "const m = new Map(); for (let i = 0; ; i++) m.set(i, { i });",
+    ] {
+        let limits = CallLimits { user_time: Duration::from_secs(60), ..CallLimits::default() };
+        let error = limited(body, limits).expect_err(body);
+        assert!(matches!(error, JsError::OutOfMemory { .. }), "{body}: {error}");
+        assert_eq!(error.to_string(), "JavaScript execution ran out of memory (maximum memory usage: 64 MB)");
+    }
+}
+
+#[test]
+fn cyclic_garbage_is_collected_before_memory_runs_out() {
+    let body = "for (let i = 0; i < 400000; i++) { const a = { pad: new Array(16).fill(i) }; a.self = a; } return 1;";
+    let limits = CallLimits { user_time: Duration::from_secs(60), ..CallLimits::default() };
+    assert_eq!(limited(body, limits).unwrap(), "1");
+}
+
+#[test]
+fn deep_recursion_is_a_range_error_user_code_may_catch() {
+    let body = "
+      const deep = (n) => 1 + deep(n + 1);
+      try { deep(0); } catch (e) { return [e instanceof RangeError, e.message]; }";
+    assert_eq!(eval(body), r#"[true,"Maximum call stack size exceeded"]"#);
+    let nested = "let v = 1; for (let i = 0; i < 1e5; i++) v = [v]; try { JSON.stringify(v); } catch (e) { return e.name; }";
+    assert_eq!(eval(nested), r#""RangeError""#);
+}
+
+#[test]
+fn a_refused_operation_after_memory_ran_out_is_not_run() {
+    let mut host = TestHost::answering(|_, _| Ok("null".to_owned()));
+    let body = "try { new ArrayBuffer(400e6); } catch { } for (let i = 0; i < 1e6; i++); await call('late', {});";
+    let error = try_eval_with(body, &mut host).unwrap_err();
+    assert!(matches!(error, JsError::OutOfMemory { .. }), "{error}");
+    assert!(host.calls.is_empty(), "{:?}", host.calls);
+}
+
+#[test]
+fn nested_failures_leave_the_outer_call_alone() {
+    let inner = bundle("export const f = query(async () => { for (;;) {} });");
+    let outer = bundle("export const f = query(async () => { try { await call('run', {}); } catch (e) { return e.message; } });");
+    let executor = Executor::new(ExecutorOptions::default());
+    let quick = Call { limits: quick(), ..call("f") };
+    let mut host = TestHost::answering(|_, _| {
+        let error = executor.run(&inner, &quick, &mut TestHost::echo()).unwrap_err();
+        Err(HostError::developer(error.to_string()))
+    });
+    let done = executor.run(&outer, &call("f"), &mut host).unwrap();
+    assert_eq!(done.result_json, r#""Function execution timed out (maximum duration: 0.05s)""#);
+}
