@@ -11,7 +11,7 @@ use db::{Database, Document, Namespace, Operator, Order, Query, RangeBound, Rang
 use value::{Object, Value};
 
 use crate::deployment::{CronSchedule, CronSpec};
-use crate::{FunctionPath, deployment};
+use crate::FunctionPath;
 
 pub(crate) const JOBS: &str = "_cron_jobs";
 pub(crate) const NEXT_RUNS: &str = "_cron_next_run";
@@ -75,13 +75,23 @@ pub(crate) fn spec_of(job: &Document) -> Option<CronSpec> {
     let Some(Value::Object(spec)) = job.value.get("cronSpec") else { return None };
     let path = FunctionPath::parse(spec.get("udfPath")?.as_str()?).ok()?;
     let Some(Value::Bytes(args)) = spec.get("udfArgs") else { return None };
-    let schedule = spec.get("cronSchedule")?.to_json_format(value::JsonFormat::Clean);
+    let Some(Value::Object(schedule)) = spec.get("cronSchedule") else { return None };
     Some(CronSpec {
         identifier: name_of(job)?.to_owned(),
         path,
         args: String::from_utf8(args.clone()).ok()?,
-        schedule: deployment::CronSchedule::from_json(&serde_json::from_str(&schedule).ok()?)?,
+        schedule: CronSchedule::from_json(&plain(schedule))?,
     })
+}
+
+/// Schedules hold texts and whole numbers, which documents keep as floats.
+fn plain(schedule: &Object) -> serde_json::Value {
+    let field = |value: &Value| match value {
+        Value::Float64(number) => serde_json::Value::from(*number as u64),
+        Value::String(text) => text.as_str().into(),
+        _ => serde_json::Value::Null,
+    };
+    schedule.iter().map(|(name, value)| (name.to_string(), field(value))).collect()
 }
 
 fn name_of(job: &Document) -> Option<&str> {

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use db::{BeginAt, CommitOptions, Database, Namespace};
 use parking_lot::RwLock;
 use platform::Platform;
+use storage::blobs::BlobStore;
 use tokio::sync::{oneshot, watch};
 use value::{DocumentId, Object, Timestamp, Value};
 
 use crate::cache::QueryCache;
+use crate::files::{FileIo, Sweeper};
 use crate::logs::LogRing;
 use crate::scheduler::dispatch::Dispatcher;
 use crate::workers::{Worker, WorkerPool};
@@ -31,6 +33,8 @@ pub struct Options {
     pub image_budget_bytes: usize,
     /// Bytes of cached query results. Default 64 MiB.
     pub query_cache_bytes: usize,
+    /// Where stored files are. Default: in memory, until the runtime is gone.
+    pub blobs: BlobStore,
 }
 
 impl Default for Options {
@@ -42,6 +46,7 @@ impl Default for Options {
             instance_name: "concave".into(),
             image_budget_bytes: 128 << 20,
             query_cache_bytes: 64 << 20,
+            blobs: BlobStore::memory(),
         }
     }
 }
@@ -72,6 +77,7 @@ pub enum ActivateError {
 pub struct Runtime {
     pub(crate) inner: Arc<Inner>,
     dispatcher: Arc<Dispatcher>,
+    sweeper: Arc<Sweeper>,
 }
 
 pub(crate) struct Inner {
@@ -80,6 +86,7 @@ pub(crate) struct Inner {
     pub options: Options,
     pub logs: LogRing,
     pub cache: QueryCache,
+    pub files: FileIo,
     pub generation_row: DocumentId,
     pool: WorkerPool,
     /// The active code and the one before it, each with the commit from which on it counts.
@@ -97,11 +104,13 @@ impl Runtime {
         let deployment = Deployment::load(&database).map_err(StartError::Deployment)?;
         crate::scheduler::ensure_table(&database).map_err(StartError::Database)?;
         crate::crons::ensure_tables(&database).map_err(StartError::Database)?;
+        let files = FileIo::start(&database, &platform, options.blobs.clone())?;
         let generation_row = generation_row(&database).map_err(StartError::Database)?;
         let executor = js::ExecutorOptions { image_budget_bytes: options.image_budget_bytes, ..Default::default() };
         let pool = WorkerPool::start(options.workers, executor).map_err(StartError::Worker)?;
         let inner = Inner {
             cache: QueryCache::new(options.query_cache_bytes),
+            files,
             logs: LogRing::default(),
             code: RwLock::new(Code { current: (Timestamp::ZERO, deployment), previous: None }),
             database,
@@ -112,7 +121,8 @@ impl Runtime {
         };
         let inner = Arc::new(inner);
         let dispatcher = Dispatcher::start(inner.clone()).map_err(StartError::Worker)?;
-        Ok(Runtime { inner, dispatcher: Arc::new(dispatcher) })
+        let sweeper = Sweeper::start(&inner);
+        Ok(Runtime { inner, dispatcher: Arc::new(dispatcher), sweeper: Arc::new(sweeper) })
     }
 
     /// The newest durable timestamp: what a query at "latest" reads.
@@ -150,7 +160,8 @@ impl Runtime {
     /// at exactly that commit: calls that see the commit's data run the new code, running calls finish on the old,
     /// and every live result is stale from then on. Answers once durable.
     pub async fn activate(&self, mut tx: db::Transaction, deployment: Arc<Deployment>) -> Result<Timestamp, ActivateError> {
-        let row = vec![("version".to_owned(), Some(Value::Int64(deployment.version as i64)))];
+        // The commit timestamp makes it a write whatever the version was.
+        let row = vec![("since".to_owned(), Some(Value::CommitTs))];
         tx.patch(Namespace::ROOT, self.inner.generation_row, row).map_err(database_error)?;
         let inner = self.inner.clone();
         let options = CommitOptions {
@@ -219,6 +230,7 @@ impl Runtime {
 
     /// Finishes the queued calls and stops the workers. Blocking.
     pub fn shutdown(&self) {
+        self.sweeper.stop();
         self.dispatcher.stop();
         self.inner.pool.shutdown();
     }
@@ -255,7 +267,7 @@ fn generation_row(database: &Database) -> Result<DocumentId, db::Error> {
     if let Some(row) = tx.next(&mut stream)? {
         return Ok(row.id);
     }
-    let row: Object = [("version".to_owned(), Value::Int64(0))].into_iter().collect();
+    let row: Object = [("since".to_owned(), Value::Int64(0))].into_iter().collect();
     let id = tx.insert(Namespace::ROOT, GENERATION_TABLE, row)?;
     match database.commit(tx, CommitOptions { source: "start".into(), on_validated: None }) {
         Ok(pending) => pending.wait()?,

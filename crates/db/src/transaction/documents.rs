@@ -38,6 +38,14 @@ impl Transaction {
         Ok(document)
     }
 
+    /// Makes the transaction depend on a document without reading it: nothing counts towards the limits.
+    pub fn depend_on(&mut self, ns: Namespace, id: DocumentId) {
+        self.reads.points.insert(match self.catalog.table_numbered(ns, id.table) {
+            Some(table) => DocKey::new(table.tablet, id.internal),
+            None => Dep::Number(ns, id.table.0).key(),
+        });
+    }
+
     /// Adds a document, creating its table if it is the first one, and returns its id.
     pub fn insert(&mut self, ns: Namespace, table: &str, value: Object) -> Result<DocumentId, Error> {
         let table = self.table_or_create(ns, table)?;

@@ -17,8 +17,6 @@ pub(crate) struct CronRun {
     pub namespace: Namespace,
     /// The row of `_cron_next_run`.
     pub next_row: DocumentId,
-    /// The row of `_cron_jobs`.
-    pub job: DocumentId,
     pub spec: CronSpec,
     /// The time this run was scheduled for, in nanoseconds.
     pub scheduled_ns: u64,
@@ -32,7 +30,7 @@ impl CronRun {
         };
         let Some(job) = tx.get(namespace, job_id)? else { return Ok(None) };
         let spec = spec_of(&job);
-        Ok(spec.map(|spec| CronRun { namespace, next_row: row.id, job: job_id, spec, scheduled_ns: next_ts(row) }))
+        Ok(spec.map(|spec| CronRun { namespace, next_row: row.id, spec, scheduled_ns: next_ts(row) }))
     }
 
     /// Moves the job to its next time; false if another run has done so. Returns how many runs were skipped.

@@ -29,7 +29,13 @@ const db = {
     }),
 };
 const run = (udfType) => (name, args) => call("1.0/runUdf", { udfType, name, args: args ?? {} });
-const ctx = { db, runQuery: run("query"), runMutation: run("mutation"), runSnapshotQuery: run("snapshotQuery") };
+const file = (name) => (storageId, version) => call(`1.0/storage${name}`, { requestId: "", version: version ?? "1.48.0", storageId });
+const storage = {
+  getUrl: file("GetUrl"), getMetadata: file("GetMetadata"), delete: file("Delete"), get: file("Get"),
+  generateUploadUrl: () => call("1.0/storageGenerateUploadUrl", { requestId: "", version: "1.48.0" }),
+  store: (blob, contentType, sha256) => call("1.0/storageStore", { requestId: "", version: "1.48.0", blob, contentType, sha256 }),
+};
+const ctx = { db, storage, runQuery: run("query"), runMutation: run("mutation"), runSnapshotQuery: run("snapshotQuery") };
 const define = (flag, invoke, visibility) => (handler) => ({
   [flag]: true, [visibility]: true,
   exportArgs: () => '{"type":"any"}', exportReturns: () => "null",
@@ -93,3 +99,27 @@ export const laterThenThrow = mutation(async (ctx, { table }) => {
 export const cancel = mutation((ctx, { id }) => call("1.0/cancel_job", { id }));
 export const job = query((ctx, { id }) => call("1.0/get", { id, isSystem: true, version: "1.48.0" }));
 export const jobs = query((ctx) => ctx.db.collect("_scheduled_functions"));
+
+export const fileUrl = query((ctx, { id, version }) => ctx.storage.getUrl(id, version));
+export const fileMetadata = query((ctx, { id }) => ctx.storage.getMetadata(id));
+export const fileDocument = query((ctx, { id, version }) => call("1.0/get", { id, isSystem: true, version }));
+export const fileDocuments = query(async (ctx, { version }) => {
+  const query = { source: { type: "FullTableScan", tableName: "_storage", order: null }, operators: [] };
+  const { queryId } = JSON.parse(Convex.syscall("1.0/queryStream", JSON.stringify({ query, version })));
+  const first = await call("1.0/queryStreamNext", { queryId });
+  const { page } = await call("1.0/queryPage", { query, cursor: null, pageSize: 10, version });
+  return { streamed: first.done ? null : first.value, page };
+});
+export const uploadUrlInQuery = query((ctx) => ctx.storage.generateUploadUrl());
+export const uploadUrl = mutation((ctx) => ctx.storage.generateUploadUrl());
+export const deleteFile = mutation((ctx, { id }) => ctx.storage.delete(id));
+export const storeFile = mutation((ctx, { blob, contentType, sha256 }) => ctx.storage.store(blob, contentType, sha256));
+export const storeAndThrow = mutation(async (ctx, { blob }) => {
+  await ctx.storage.store(blob, "text/plain");
+  throw new Error("after the file");
+});
+export const storeAndGet = mutation(async (ctx, { blob }) => {
+  const id = await ctx.storage.store(blob, "");
+  return { id, file: await ctx.storage.get(id), url: await ctx.storage.getUrl(id), metrics: await call("1.0/getTransactionMetrics", {}) };
+});
+export const getFile = mutation((ctx, { id }) => ctx.storage.get(id));
