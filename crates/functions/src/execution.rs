@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use crate::host::FileUsage;
 use crate::limits::{LOG_LINE_BYTES_MAX, LOG_LINES_MAX};
 use crate::logs::LogLine;
 use crate::runtime::Inner;
@@ -29,6 +30,7 @@ pub(crate) struct Execution<'a> {
     /// Set when a frame failed for a reason that is not the app's.
     pub failure: Option<SystemError>,
     pub scheduled: Scheduled,
+    pub files: FileUsage,
     random: ChaCha12Rng,
 }
 
@@ -71,6 +73,7 @@ impl<'a> Execution<'a> {
             user_seconds: 0.0,
             failure: None,
             scheduled: Scheduled::default(),
+            files: FileUsage::default(),
             random: ChaCha12Rng::from_seed(seed),
         }
     }

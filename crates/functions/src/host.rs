@@ -1,15 +1,18 @@
 //! The host side of user code: every `ctx` call arrives here as a named operation with JSON arguments.
 
 mod calls;
+mod client_version;
 mod database;
 mod metadata;
 mod schedule;
+mod storage;
+
+pub(crate) use storage::FileUsage;
 
 use std::collections::HashMap;
 
 use db::{Namespace, QueryStream, Transaction};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::execution::Execution;
 use crate::{FunctionKind, FunctionPath, SystemError};
@@ -24,7 +27,7 @@ pub(crate) struct Frame {
     /// The end cursor of this run.
     pub journal_end: Option<String>,
     pub nested: bool,
-    streams: HashMap<u32, QueryStream>,
+    streams: HashMap<u32, OpenStream>,
     stream_next: u32,
     paginated: bool,
 }
@@ -43,6 +46,13 @@ impl Frame {
             paginated: false,
         }
     }
+}
+
+/// A query that a function iterates over.
+struct OpenStream {
+    documents: QueryStream,
+    /// Whether it yields `_storage` documents as old clients know them.
+    hex_digests: bool,
 }
 
 /// Implements [`js::Host`] for one frame.
@@ -98,7 +108,7 @@ fn developer(message: impl Into<String>) -> js::HostError {
 }
 
 /// Decodes an operation's arguments; `method` is the name users know, such as `db.get`.
-fn arguments<T: DeserializeOwned>(method: &str, json: &str) -> Result<T, js::HostError> {
+fn arguments<'j, T: Deserialize<'j>>(method: &str, json: &'j str) -> Result<T, js::HostError> {
     serde_json::from_str(json).map_err(|error| {
         if error.is_syntax() || error.is_eof() {
             return developer(format!("Received invalid json: {error}"));
@@ -151,10 +161,12 @@ impl js::Host for CallHost<'_, '_> {
             "1.0/getRequestMetadata" => self.request_metadata(),
             "1.0/schedule" => self.schedule(args),
             "1.0/cancel_job" => self.cancel_job(args),
-            "1.0/storageGetUrl" | "1.0/storageGetMetadata" | "1.0/storageGenerateUploadUrl" | "1.0/storageDelete"
-            | "1.0/storageStore" | "1.0/storageGet" => {
-                Err(developer("`ctx.storage` is not available in this version of Concave yet."))
-            }
+            "1.0/storageGetUrl" => self.storage_get_url(args),
+            "1.0/storageGetMetadata" => self.storage_get_metadata(args),
+            "1.0/storageGenerateUploadUrl" => self.storage_generate_upload_url(args),
+            "1.0/storageDelete" => self.storage_delete(args),
+            "1.0/storageStore" => self.storage_store(args),
+            "1.0/storageGet" => self.storage_get(args),
             _ => Err(developer(format!("Unknown async operation {name}"))),
         }
     }

@@ -11,6 +11,7 @@ pub mod deployment;
 pub mod environment;
 mod error;
 mod execution;
+pub mod files;
 mod host;
 mod identity;
 mod limits;

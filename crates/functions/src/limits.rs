@@ -1,5 +1,7 @@
 //! Every limit of this crate, with its unit.
 
+use std::time::Duration;
+
 /// Bytes of a function's arguments in JSON.
 pub const ARGS_BYTES_MAX: usize = 16 << 20;
 /// Bytes of a function's return value.
@@ -26,3 +28,13 @@ pub const JOB_KEEP_MS: f64 = 7.0 * 24.0 * 3600.0 * 1000.0;
 pub const SCHEDULED_PER_MUTATION_MAX: usize = 1000;
 /// Bytes of arguments one mutation may schedule in all.
 pub const SCHEDULED_ARGS_BYTES_MAX: usize = 16 << 20;
+/// Files one mutation may store, and read.
+pub const FILES_PER_MUTATION_MAX: usize = 1000;
+/// Bytes of files one mutation may store, and read.
+pub const FILE_BYTES_PER_MUTATION_MAX: usize = 16 << 20;
+/// How old a blob without a row must be before it is deleted. Longer than any upload or mutation may take.
+pub const FILE_GRACE: Duration = Duration::from_secs(60 * 60);
+/// Time between two searches for such blobs.
+pub const FILE_SWEEP_INTERVAL: Duration = Duration::from_secs(60 * 60);
+/// Blobs looked up in one transaction.
+pub const FILE_SWEEP_BATCH: usize = 256;

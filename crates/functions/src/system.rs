@@ -5,6 +5,7 @@
 
 mod cli;
 mod data;
+mod files;
 mod frontend;
 
 use db::{Namespace, Transaction};
@@ -29,7 +30,7 @@ pub(crate) struct SystemCtx<'a> {
 
 type SystemFunction = fn(&mut SystemCtx<'_>) -> Result<Value, CallFailure>;
 
-use FunctionKind::Query;
+use FunctionKind::{Mutation, Query};
 
 /// Every system function by module and export.
 const TABLE: &[(&str, &str, FunctionKind, SystemFunction)] = &[
@@ -48,6 +49,12 @@ const TABLE: &[(&str, &str, FunctionKind, SystemFunction)] = &[
     ("_system/frontend/components.js", "list", Query, frontend::components),
     ("_system/frontend/convexCloudUrl.js", "default", Query, cli::cloud_url),
     ("_system/frontend/convexSiteUrl.js", "default", Query, cli::site_url),
+    ("_system/frontend/fileStorageV2.js", "numFiles", Query, files::count),
+    ("_system/frontend/fileStorageV2.js", "fileMetadata", Query, files::list),
+    ("_system/frontend/fileStorageV2.js", "getFile", Query, files::get),
+    ("_system/frontend/fileStorageV2.js", "deleteFile", Mutation, files::delete),
+    ("_system/frontend/fileStorageV2.js", "deleteFiles", Mutation, files::delete_many),
+    ("_system/frontend/fileStorageV2.js", "generateUploadUrl", Mutation, files::generate_upload_url),
     ("_system/frontend/getSchemas.js", "default", Query, frontend::schemas),
     ("_system/frontend/getVersion.js", "default", Query, frontend::version),
     ("_system/frontend/getTableMapping.js", "default", Query, frontend::table_mapping),

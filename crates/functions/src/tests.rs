@@ -27,9 +27,12 @@ impl App {
     }
 
     pub fn on(engine: Arc<dyn storage::Engine>) -> App {
+        App::with(engine, Options { workers: 2, ..Options::default() })
+    }
+
+    pub fn with(engine: Arc<dyn storage::Engine>, options: Options) -> App {
         let platform = Platform::real();
         let database = Database::open(engine, platform.clone(), db::Options::default()).unwrap();
-        let options = Options { workers: 2, ..Options::default() };
         let runtime = Runtime::start(database.clone(), platform, options).unwrap();
         let app = App { runtime, database };
         let tx = app.database.begin(BeginAt::Validated).unwrap();

@@ -5,7 +5,8 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use value::{DocumentId, Object, Value};
 
-use super::{CallHost, arguments, developer, invalid_argument};
+use super::client_version::{hex_digests, with_hex_digest};
+use super::{CallHost, OpenStream, arguments, developer, invalid_argument};
 use crate::FunctionKind;
 
 type Reply = Result<String, js::HostError>;
@@ -20,6 +21,7 @@ struct GetArgs {
     #[serde(default)]
     is_system: bool,
     table: Option<String>,
+    version: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +55,7 @@ struct NormalizeArgs {
 #[derive(Deserialize)]
 struct StreamArgs {
     query: Json,
+    version: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -70,6 +73,7 @@ struct PageArgs {
     page_size: f64,
     maximum_rows_read: Option<f64>,
     maximum_bytes_read: Option<f64>,
+    version: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -92,8 +96,10 @@ impl CallHost<'_, '_> {
             }));
         }
         check_visible(&table)?;
+        let hex = hex_digests(&table, args.version.as_deref())?;
         let document = self.tx.get(self.frame.namespace, id).map_err(|error| self.failed(error))?;
-        Ok(document.map_or_else(|| "null".into(), |document| object_json(&document.value)))
+        let Some(document) = document else { return Ok("null".into()) };
+        Ok(if hex { object_json(&with_hex_digest(&document)) } else { object_json(&document.value) })
     }
 
     pub(super) fn insert(&mut self, json: &str) -> Reply {
@@ -149,10 +155,11 @@ impl CallHost<'_, '_> {
     pub(super) fn query_stream(&mut self, json: &str) -> Reply {
         let args: StreamArgs = arguments("db.query", json)?;
         let query = self.parse_query(&args.query)?;
-        let stream = self.tx.query(self.frame.namespace, query).map_err(|error| self.failed(error))?;
+        let hex_digests = hex_digests(query.source.table(), args.version.as_deref())?;
+        let documents = self.tx.query(self.frame.namespace, query).map_err(|error| self.failed(error))?;
         let id = self.frame.stream_next;
         self.frame.stream_next += 1;
-        self.frame.streams.insert(id, stream);
+        self.frame.streams.insert(id, OpenStream { documents, hex_digests });
         Ok(format!(r#"{{"queryId":{id}}}"#))
     }
 
@@ -161,14 +168,18 @@ impl CallHost<'_, '_> {
         let Some(stream) = self.frame.streams.get_mut(&args.query_id) else {
             return Err(developer("in-progress query not found"));
         };
-        let next = self.tx.next(stream);
+        let hex_digests = stream.hex_digests;
+        let next = self.tx.next(&mut stream.documents);
         let document = next.map_err(|error| self.failed(error))?;
         Ok(match document {
             None => r#"{"value":null,"done":true}"#.into(),
             Some(document) => {
                 let mut text = String::with_capacity(document.size + 64);
                 text.push_str(r#"{"value":"#);
-                document.value.write_json(&mut text);
+                match hex_digests {
+                    true => with_hex_digest(&document).write_json(&mut text),
+                    false => document.value.write_json(&mut text),
+                }
                 text.push_str(r#","done":false}"#);
                 text
             }
@@ -183,6 +194,7 @@ impl CallHost<'_, '_> {
     pub(super) fn query_page(&mut self, json: &str) -> Reply {
         let args: PageArgs = arguments("db.query.paginate", json)?;
         let query = self.parse_query(&args.query)?;
+        let hex_digests = hex_digests(query.source.table(), args.version.as_deref())?;
         if !self.frame.path.component.is_empty() {
             return Err(developer(
                 "paginate() is only supported in the app. Learn more at https://docs.convex.dev/components/authoring#pagination",
@@ -203,7 +215,7 @@ impl CallHost<'_, '_> {
         };
         let page = self.tx.paginate(self.frame.namespace, query, request).map_err(|error| self.failed(error))?;
         self.frame.journal_end = Some(page.continue_cursor.clone());
-        Ok(page_json(&page))
+        Ok(page_json(&page, hex_digests))
     }
 
     pub(super) fn count(&mut self, json: &str) -> Reply {
@@ -296,13 +308,16 @@ fn status_name(status: db::PageStatus) -> &'static str {
     }
 }
 
-fn page_json(page: &db::PageResult) -> String {
+fn page_json(page: &db::PageResult, hex_digests: bool) -> String {
     let mut text = String::from(r#"{"page":["#);
     for (index, document) in page.page.iter().enumerate() {
         if index > 0 {
             text.push(',');
         }
-        document.value.write_json(&mut text);
+        match hex_digests {
+            true => with_hex_digest(document).write_json(&mut text),
+            false => document.value.write_json(&mut text),
+        }
     }
     let rest = serde_json::json!({
         "isDone": page.is_done,

@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::{CallHost, developer};
 use crate::FunctionKind;
-use crate::limits::{SCHEDULED_ARGS_BYTES_MAX, SCHEDULED_PER_MUTATION_MAX};
+use crate::limits::{
+    FILE_BYTES_PER_MUTATION_MAX, FILES_PER_MUTATION_MAX, SCHEDULED_ARGS_BYTES_MAX, SCHEDULED_PER_MUTATION_MAX,
+};
 
 type Reply = Result<String, js::HostError>;
 
@@ -43,6 +45,7 @@ impl CallHost<'_, '_> {
     pub(super) fn transaction_metrics(&mut self) -> Reply {
         let usage = self.tx.usage();
         let scheduled = self.execution.scheduled;
+        let files = self.execution.files;
         let limits = self.tx.limits_mut().clone();
         let metric = |used: usize, limit: usize| json!({ "used": used, "remaining": limit.saturating_sub(used) });
         Ok(json!({
@@ -53,10 +56,10 @@ impl CallHost<'_, '_> {
             "documentsWritten": metric(usage.documents_written, limits.documents_written),
             "functionsScheduled": metric(scheduled.count, SCHEDULED_PER_MUTATION_MAX),
             "scheduledFunctionArgsBytes": metric(scheduled.args_bytes, SCHEDULED_ARGS_BYTES_MAX),
-            "filesWritten": metric(0, 1000),
-            "fileWriteBytes": metric(0, 16 << 20),
-            "filesRead": metric(0, 1000),
-            "fileReadBytes": metric(0, 16 << 20),
+            "filesWritten": metric(files.written.files, FILES_PER_MUTATION_MAX),
+            "fileWriteBytes": metric(files.written.bytes, FILE_BYTES_PER_MUTATION_MAX),
+            "filesRead": metric(files.read.files, FILES_PER_MUTATION_MAX),
+            "fileReadBytes": metric(files.read.bytes, FILE_BYTES_PER_MUTATION_MAX),
         })
         .to_string())
     }

@@ -31,11 +31,11 @@ pub(super) fn table_data(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> 
     Ok(page(rows, result.is_done, result.continue_cursor))
 }
 
-fn page(rows: Vec<Value>, is_done: bool, cursor: String) -> Value {
+pub(super) fn page(rows: Vec<Value>, is_done: bool, cursor: String) -> Value {
     object([("page", Value::Array(rows)), ("isDone", Value::Boolean(is_done)), ("continueCursor", text(cursor))])
 }
 
-fn page_request(ctx: &SystemCtx<'_>) -> Result<PageRequest, FunctionError> {
+pub(super) fn page_request(ctx: &SystemCtx<'_>) -> Result<PageRequest, FunctionError> {
     let wrong = |what: &str| FunctionError::new(format!("ArgumentValidationError: `paginationOpts.{what}` is invalid."));
     let page_size = match ctx.option("paginationOpts", "numItems") {
         Some(Value::Float64(count)) if *count >= 1.0 => *count as usize,
