@@ -426,5 +426,3 @@ impl TableNames for TableView {
     }
 }
 
-#[cfg(test)]
-mod tests;

@@ -27,6 +27,9 @@ mod error;
 mod keys;
 mod limits;
 
+#[cfg(test)]
+mod testing;
+
 pub use catalog::TableView;
 pub use committer::{CommitError, CommitOptions, Conflict, Pending, SerialLane};
 pub use database::{BeginAt, Database, IndexInfo, IndexState, Namespace, OpenError, Options, TableInfo};

@@ -169,3 +169,6 @@ fn check_request(request: &PageRequest) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

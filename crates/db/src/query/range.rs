@@ -193,5 +193,3 @@ fn out_of_order(name: &str, fields: &[String], range: &[RangeBound], wrong: &str
     Error::developer("InvalidIndexRange", message)
 }
 
-#[cfg(test)]
-mod tests;
