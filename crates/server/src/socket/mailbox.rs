@@ -9,6 +9,7 @@ use value::Timestamp;
 pub struct Mailbox {
     post: Mutex<Post>,
     arrived: Notify,
+    stale_at: Mutex<Timestamp>,
 }
 
 /// Everything that has gathered.
@@ -30,6 +31,12 @@ impl Mailbox {
         self.arrived.notify_one();
     }
 
+    /// The newest commit that made a result of this connection stale. It may not be durable yet, so whatever is
+    /// computed next must wait until it is, or it would find the stale result still good and nobody would tell again.
+    pub fn stale_at(&self) -> Timestamp {
+        *self.stale_at.lock()
+    }
+
     /// Waits for post and takes all of it.
     pub async fn collect(&self) -> Post {
         loop {
@@ -43,7 +50,11 @@ impl Mailbox {
 }
 
 impl Watch for Mailbox {
-    fn stale(&self, _at: Timestamp) {
+    fn stale(&self, at: Timestamp) {
+        {
+            let mut stale_at = self.stale_at.lock();
+            *stale_at = at.max(*stale_at);
+        }
         self.post.lock().invalidated = true;
         self.arrived.notify_one();
     }
