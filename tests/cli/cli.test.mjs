@@ -69,6 +69,8 @@ test("deploy and a second push without changes succeed and keep the data", async
 test("deploy --dry-run changes nothing", async () => {
   const [on, dry] = [await Server.start(), project({ "schema.ts": table("n: v.number()"), "things.ts": things })];
   try {
+    // A dry run writes no generated code either, so it is made first.
+    await dry.convexOk(on, "codegen");
     const { code, stderr } = await dry.convex(on, "deploy", "-y", "--dry-run");
     assert.equal(code, 0, stderr);
     await assert.rejects(http(on).query("things:all", {}), /Could not find public function/);
@@ -193,12 +195,15 @@ test("function-spec describes every function", async () => {
   assert.equal(find("nested.js:secret").visibility.kind, "internal");
 });
 
-test("logs show what ran, also live", async () => {
-  const logs = app.convexRunning(server, "logs", "--success");
+// "`logs --history`, live tail, …, errors, `--success`"
+test("logs show what ran before and what runs now", async () => {
   await http().query("platform:logs", {});
-  await until(() => /platform:logs.*'hello'/.test(logs.stdout + logs.stderr), "the log line");
+  const logs = app.convexRunning(server, "logs", "--success", "--history", "500");
+  await until(() => /platform:logs.*'hello'/.test(logs.stdout), "the log line of an earlier call");
   await http().query("failures:boom", {}).catch(() => {});
-  await until(() => /boom/.test(logs.stdout + logs.stderr), "the error");
+  await until(() => /failures:boom.*Uncaught Error: boom/.test(logs.stdout), "the error of a later call");
+  await http().mutation("counters:bump", { name: "logged" });
+  await until(() => /counters:bump.*executed in/.test(logs.stdout), "the success of a later call");
   logs.child.kill("SIGINT");
   await logs.ended;
 });

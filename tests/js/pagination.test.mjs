@@ -1,14 +1,12 @@
 // Pages: to the end, in both orders, gapless while data changes.
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import { api, deployedApp, freshName } from "./support/app.mjs";
 import { RawSocket } from "./support/socket.mjs";
 import { Inbox } from "./support/until.mjs";
 
-const app = deployedApp();
 const list = freshName();
-
-before(() => app.http.mutation(api.notes.addMany, { list, count: 25 }));
+const app = deployedApp({ seed: ({ http }) => http.mutation(api.notes.addMany, { list, count: 25 }) });
 
 const page = (cursor, numItems, more = {}) =>
   app.http.query(api.notes.page, { list, paginationOpts: { cursor, numItems, ...more } });

@@ -8,8 +8,11 @@ import WebSocket from "ws";
 
 export const api = anyApi;
 
-/** Starts one server for the whole file, with the test app on it; all of it is gone after the last test. */
-export function deployedApp({ prepare } = {}) {
+/**
+ * Starts one server for the whole file, with the test app on it; all of it is gone after the last test.
+ * `prepare` may change the project before it is pushed, `seed` may write the first data.
+ */
+export function deployedApp({ prepare, seed } = {}) {
   const context = { clients: [] };
 
   before(async () => {
@@ -18,6 +21,7 @@ export function deployedApp({ prepare } = {}) {
     await prepare?.(context);
     await context.project.push(context.server);
     context.http = new ConvexHttpClient(context.server.url, { logger: false });
+    await seed?.(context);
   });
 
   after(async () => {
