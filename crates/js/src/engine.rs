@@ -15,8 +15,8 @@ use std::ffi::CStr;
 
 use rquickjs_sys as qjs;
 
-pub(crate) use self::context::{Context, PromiseState, Value};
 use self::context::UNDEFINED;
+pub(crate) use self::context::{Context, PromiseState, Value};
 use self::modules::Loader;
 use self::runtime::{new_context, plug_free_blocks, stack_available};
 use self::throw::{throw_error, throw_text};
@@ -359,7 +359,6 @@ pub(crate) struct Target<'a> {
     pub(crate) module: &'a str,
     pub(crate) export: &'a str,
 }
-
 
 fn internal(message: &str) -> JsError {
     JsError::Internal(message.to_owned())

@@ -247,7 +247,7 @@ impl Executor {
         let mut active = Running::new(Active::new(host, bundle.clone(), frame));
         active.kept_lines = Some(Vec::new());
         let mut engine = Engine::new(&mut active)?;
-        engine.set_heap_limit(call.limits.heap_bytes);
+        engine.set_heap_limit(limits::HEAP_BYTES);
         engine.enter(&mut active)?;
         let loaded = engine.load_module(&mut active, call.module);
         engine.leave();

@@ -34,12 +34,7 @@ struct Entry {
     watch: AtomicPtr<Watch>,
 }
 
-const VACANT: Entry = Entry {
-    base: AtomicUsize::new(0),
-    end: AtomicUsize::new(0),
-    watch: AtomicPtr::new(ptr::null_mut()),
-};
-static WATCHED: [Entry; WATCHED_MAX] = [const { VACANT }; WATCHED_MAX];
+static WATCHED: [Entry; WATCHED_MAX] = [const { Entry::vacant() }; WATCHED_MAX];
 static WATCHED_TOP: AtomicUsize = AtomicUsize::new(0);
 static INSTALL: Once = Once::new();
 static PREVIOUS: Previous = Previous(UnsafeCell::new([
@@ -52,6 +47,16 @@ struct Previous(UnsafeCell<[MaybeUninit<libc::sigaction>; 2]>);
 
 // SAFETY: written only inside `INSTALL`, which happens before every read.
 unsafe impl Sync for Previous {}
+
+impl Entry {
+    const fn vacant() -> Entry {
+        Entry {
+            base: AtomicUsize::new(0),
+            end: AtomicUsize::new(0),
+            watch: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+}
 
 impl Watch {
     /// Starts watching `bytes` bytes at `base`; originals of written pages go to the same offset of `shadow`.

@@ -71,7 +71,7 @@ impl<'a> Invocation<'a> {
     }
 
     /// The running call. Not held while JavaScript runs.
-    fn active(&self) -> &mut Active<'static> {
+    fn active(&mut self) -> &mut Active<'static> {
         // SAFETY: host functions run only while a call is active; it outlives them, and each function takes this
         // reference for one step at a time. Calls nested in a host callback have a state of their own.
         unsafe { &mut *self.context.active() }
@@ -100,17 +100,18 @@ macro_rules! host_function {
 }
 
 /// Runs an operation with the texts of the first two arguments. `Err(None)`: an exception is pending.
-fn run_syscall(call: &Invocation<'_>, kind: Syscall) -> Result<String, Option<HostError>> {
+fn run_syscall(call: &mut Invocation<'_>, kind: Syscall) -> Result<String, Option<HostError>> {
     let context = call.context;
-    if !context.is_string(call.argument(0)) || !context.is_string(call.argument(1)) {
+    let (name, args) = (call.argument(0), call.argument(1));
+    if !context.is_string(name) || !context.is_string(args) {
         return Err(Some(HostError::developer(
             "Received invalid json: operations take two strings",
         )));
     }
     let active = call.active();
     let outcome = context
-        .with_text(call.argument(0), |name| {
-            context.with_text(call.argument(1), |args| active.syscall(kind, name, args))
+        .with_text(name, |name| {
+            context.with_text(args, |args| active.syscall(kind, name, args))
         })
         .flatten();
     match outcome {
@@ -123,15 +124,18 @@ fn run_syscall(call: &Invocation<'_>, kind: Syscall) -> Result<String, Option<Ho
     }
 }
 
-host_function!(syscall, |call| match run_syscall(&call, Syscall::Sync) {
-    Ok(result) => call.context.string(&result),
-    Err(None) => EXCEPTION,
-    Err(Some(error)) => throw_error(call.context, &error),
-});
+host_function!(
+    syscall,
+    |mut call| match run_syscall(&mut call, Syscall::Sync) {
+        Ok(result) => call.context.string(&result),
+        Err(None) => EXCEPTION,
+        Err(Some(error)) => throw_error(call.context, &error),
+    }
+);
 
-host_function!(async_syscall, |call| {
+host_function!(async_syscall, |mut call| {
     let context = call.context;
-    let (rejected, value) = match run_syscall(&call, Syscall::Async) {
+    let (rejected, value) = match run_syscall(&mut call, Syscall::Async) {
         Ok(result) => (false, context.string(&result)),
         Err(None) => return EXCEPTION,
         Err(Some(error)) => {
@@ -144,7 +148,7 @@ host_function!(async_syscall, |call| {
     promise
 });
 
-host_function!(env, |call| {
+host_function!(env, |mut call| {
     let Some(name) = call.text(0) else {
         return EXCEPTION;
     };
@@ -155,7 +159,7 @@ host_function!(env, |call| {
     call.finish(result.map(|value| value.map_or(UNDEFINED, |value| call.context.string(&value))))
 });
 
-host_function!(console, |call| {
+host_function!(console, |mut call| {
     let context = call.context;
     let level = match context.to_number(call.argument(0)) as i32 {
         0 => ConsoleLevel::Debug,
@@ -181,21 +185,21 @@ host_function!(console, |call| {
     }
 });
 
-host_function!(now, |call| {
+host_function!(now, |mut call| {
     let now = call.active().now();
     call.finish(now.map(|now| call.context.number(now)))
 });
 
-host_function!(elapsed, |call| call
+host_function!(elapsed, |mut call| call
     .context
     .number(call.active().since_start_ms()));
 
-host_function!(random, |call| {
+host_function!(random, |mut call| {
     let random = call.active().random();
     call.finish(random.map(|random| call.context.number(random)))
 });
 
-host_function!(random_fill, |call| {
+host_function!(random_fill, |mut call| {
     let Some((start, length)) = call.context.byte_view(call.argument(0)) else {
         return throw_text(call.context, "TypeError", "Expected a Uint8Array");
     };
@@ -205,7 +209,7 @@ host_function!(random_fill, |call| {
     call.finish(filled.map(|()| UNDEFINED))
 });
 
-host_function!(phase, |call| {
+host_function!(phase, |mut call| {
     let phase = match call.active().mode {
         Mode::Query => "query",
         Mode::Mutation => "mutation",
@@ -214,13 +218,13 @@ host_function!(phase, |call| {
     call.context.string(phase)
 });
 
-host_function!(fail, |call| {
+host_function!(fail, |mut call| {
     let message = call.text(0).unwrap_or_default();
     call.active().stop.get_or_insert(Stop::Fatal(message));
     call.context.throw_uncatchable()
 });
 
-host_function!(map_stack, |call| {
+host_function!(map_stack, |mut call| {
     let Some(raw) = call.text(0) else {
         return EXCEPTION;
     };
@@ -230,7 +234,7 @@ host_function!(map_stack, |call| {
     call.context.string(&mapped)
 });
 
-host_function!(map_position, |call| {
+host_function!(map_position, |mut call| {
     let Some(file) = call.text(0) else {
         return EXCEPTION;
     };

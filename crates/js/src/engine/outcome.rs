@@ -1,14 +1,18 @@
 //! How a call ends: its promise settles, or it throws, or it is stopped.
 
-use super::{Engine, PromiseState, Value, internal};
 use super::context::UNDEFINED;
+use super::{Engine, PromiseState, Value, internal};
 use crate::active::{Running, Stop};
 use crate::error::JsError;
 use crate::limits;
 
 impl Engine {
     /// Runs queued jobs until `value`, if it is a promise, is settled; returns what it holds.
-    pub(super) fn settle(&mut self, active: &mut Running<'_>, value: Value) -> Result<Value, JsError> {
+    pub(super) fn settle(
+        &mut self,
+        active: &mut Running<'_>,
+        value: Value,
+    ) -> Result<Value, JsError> {
         let context = self.context;
         if context.is_exception(value) {
             return Err(self.failure(active));

@@ -14,15 +14,34 @@ fn time_stands_still_at_the_call_s_time() {
 #[test]
 fn modules_see_the_bundle_s_time_while_they_are_imported() {
     let bundle = crate::Bundle::compile(vec![
-        module("main.js", "import { query } from './_deps/lib.js'; const at = Date.now(); const dice = Math.random(); export const f = query(async () => [at, dice]);"),
+        module(
+            "main.js",
+            "import { query } from './_deps/lib.js'; const at = Date.now(); const dice = Math.random(); export const f = query(async () => [at, dice]);",
+        ),
         module("_deps/lib.js", LIBRARY),
     ]);
     let bundle = std::sync::Arc::new(bundle.unwrap().with_import_time(123_456.0));
-    let run = || Executor::new(ExecutorOptions::default()).run(&bundle, &call("f"), &mut TestHost::echo()).unwrap();
+    let run = || {
+        Executor::new(ExecutorOptions::default())
+            .run(&bundle, &call("f"), &mut TestHost::echo())
+            .unwrap()
+    };
     let first = run();
-    assert!(first.result_json.starts_with("[123456,0."), "{}", first.result_json);
-    assert_eq!(first.result_json, run().result_json, "the seed at import is fixed");
-    assert_eq!(first.observed, Observed::default(), "the call itself observed nothing");
+    assert!(
+        first.result_json.starts_with("[123456,0."),
+        "{}",
+        first.result_json
+    );
+    assert_eq!(
+        first.result_json,
+        run().result_json,
+        "the seed at import is fixed"
+    );
+    assert_eq!(
+        first.observed,
+        Observed::default(),
+        "the call itself observed nothing"
+    );
 }
 
 #[test]
@@ -30,19 +49,45 @@ fn what_a_call_observed_is_reported() {
     let observed = |body: &str| try_eval_with(body, &mut TestHost::echo()).unwrap().observed;
     assert_eq!(observed("return 1;"), Observed::default());
     assert_eq!(observed("new Date(5);"), Observed::default());
-    assert_eq!(observed("new Date();"), Observed { time: true, random: false });
-    assert_eq!(observed("Math.random();"), Observed { time: false, random: true });
-    assert_eq!(observed("crypto.randomUUID();"), Observed { time: false, random: true });
+    assert_eq!(
+        observed("new Date();"),
+        Observed {
+            time: true,
+            random: false
+        }
+    );
+    assert_eq!(
+        observed("Math.random();"),
+        Observed {
+            time: false,
+            random: true
+        }
+    );
+    assert_eq!(
+        observed("crypto.randomUUID();"),
+        Observed {
+            time: false,
+            random: true
+        }
+    );
 }
 
 // Checklist: Math.random differs between calls and executions; fixed at import.
 #[test]
 fn randomness_follows_the_seed_of_the_call() {
-    let bundle = bundle("export const f = query(async () => [Math.random(), Math.random(), crypto.randomUUID(), [...crypto.getRandomValues(new Uint8Array(4))]]);");
+    let bundle = bundle(
+        "export const f = query(async () => [Math.random(), Math.random(), crypto.randomUUID(), [...crypto.getRandomValues(new Uint8Array(4))]]);",
+    );
     let executor = Executor::new(ExecutorOptions::default());
     let run = |seed: u8| {
-        let call = Call { seed: [seed; 32], ..call("f") };
-        executor.run(&bundle, &call, &mut TestHost::echo()).unwrap().result_json
+        let call = Call {
+            seed: [seed; 32],
+            ..call("f")
+        };
+        executor
+            .run(&bundle, &call, &mut TestHost::echo())
+            .unwrap()
+            .result_json
     };
     assert_eq!(run(1), run(1));
     assert_ne!(run(1), run(2));
@@ -55,8 +100,14 @@ fn randomness_follows_the_seed_of_the_call() {
 #[test]
 fn random_uuids_are_version_four() {
     let bundle = bundle("export const f = mutation(async () => crypto.randomUUID());");
-    let call = Call { kind: Kind::Mutation, ..call("f") };
-    let text = Executor::new(ExecutorOptions::default()).run(&bundle, &call, &mut TestHost::echo()).unwrap().result_json;
+    let call = Call {
+        kind: Kind::Mutation,
+        ..call("f")
+    };
+    let text = Executor::new(ExecutorOptions::default())
+        .run(&bundle, &call, &mut TestHost::echo())
+        .unwrap()
+        .result_json;
     let uuid = text.trim_matches('"');
     assert_eq!(uuid.len(), 36);
     assert_eq!(&uuid[14..15], "4");
@@ -92,31 +143,51 @@ fn the_environment_is_read_through_the_host_only() {
     let mut host = TestHost::echo();
     host.env = vec![("A".to_owned(), "b".to_owned())];
     let body = "process.env.Z = 'set'; return [process.env.A, process.env.B === undefined, process.env.Z === undefined, 'A' in process.env, Object.keys({ ...process.env }).includes('A'), Object.keys(process)];";
-    assert_eq!(try_eval_with(body, &mut host).unwrap().result_json, r#"["b",true,true,false,false,["env"]]"#);
+    assert_eq!(
+        try_eval_with(body, &mut host).unwrap().result_json,
+        r#"["b",true,true,false,false,["env"]]"#
+    );
 }
 
 // Checklist: fetch, setTimeout refused in Q and M and at import with the template text.
 #[test]
 fn action_only_functions_are_refused() {
     let text = |thing: &str| {
-        format!("Can't use {thing} in queries and mutations. Please consider using an action. See https://docs.convex.dev/functions/actions for more details.")
+        format!(
+            "Can't use {thing} in queries and mutations. Please consider using an action. See https://docs.convex.dev/functions/actions for more details."
+        )
     };
     for (code, thing) in [
         ("await fetch('https://example.com')", "fetch()"),
         ("setTimeout(() => {}, 1)", "setTimeout"),
         ("setInterval(() => {}, 1)", "setInterval"),
-        ("Convex.jsSyscall('storage/storeBlob', {})", "storage.store()"),
+        (
+            "Convex.jsSyscall('storage/storeBlob', {})",
+            "storage.store()",
+        ),
     ] {
-        let result = eval(&format!("try {{ {code} }} catch (e) {{ return e.message; }}"));
+        let result = eval(&format!(
+            "try {{ {code} }} catch (e) {{ return e.message; }}"
+        ));
         assert_eq!(result, format!("{:?}", text(thing)));
     }
     let module = bundle("setTimeout(() => {}, 1); export const f = query(async () => 1);");
-    let error = Executor::new(ExecutorOptions::default()).run(&module, &call("f"), &mut TestHost::echo()).unwrap_err();
-    assert_eq!(error.to_string(), format!("Uncaught Error: {}", text("setTimeout")));
+    let error = Executor::new(ExecutorOptions::default())
+        .run(&module, &call("f"), &mut TestHost::echo())
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("Uncaught Error: {}", text("setTimeout"))
+    );
 }
 
 #[test]
 fn performance_stands_still_in_queries() {
-    assert_eq!(eval("const a = performance.now(); for (let i = 0; i < 1e6; i++); return performance.now() - a;"), "0");
+    assert_eq!(
+        eval(
+            "const a = performance.now(); for (let i = 0; i < 1e6; i++); return performance.now() - a;"
+        ),
+        "0"
+    );
     assert_eq!(eval("return typeof performance.timeOrigin;"), r#""number""#);
 }

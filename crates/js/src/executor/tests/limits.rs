@@ -6,10 +6,17 @@ use crate::testing::*;
 use crate::{Call, CallLimits, Executor, ExecutorOptions, HostError, JsError};
 
 fn limited(body: &str, limits: CallLimits) -> Result<String, JsError> {
-    let bundle = bundle(&format!("export const f = query(async () => {{ {body} }});"));
-    let call = Call { limits, ..call("f") };
+    let bundle = bundle(&format!(
+        "export const f = query(async () => {{ {body} }});"
+    ));
+    let call = Call {
+        limits,
+        ..call("f")
+    };
     let executor = Executor::new(ExecutorOptions::default());
-    let outcome = executor.run(&bundle, &call, &mut TestHost::echo()).map(|done| done.result_json);
+    let outcome = executor
+        .run(&bundle, &call, &mut TestHost::echo())
+        .map(|done| done.result_json);
     let again = bundle_still_works(&executor);
     assert!(again, "the executor goes on");
     outcome
@@ -17,11 +24,16 @@ fn limited(body: &str, limits: CallLimits) -> Result<String, JsError> {
 
 fn bundle_still_works(executor: &Executor) -> bool {
     let bundle = bundle("export const f = query(async () => 1);");
-    executor.run(&bundle, &call("f"), &mut TestHost::echo()).is_ok()
+    executor
+        .run(&bundle, &call("f"), &mut TestHost::echo())
+        .is_ok()
 }
 
 fn quick() -> CallLimits {
-    CallLimits { user_time: Duration::from_millis(50), ..CallLimits::default() }
+    CallLimits {
+        user_time: Duration::from_millis(50),
+        ..CallLimits::default()
+    }
 }
 
 // Checklist: 1 s CPU timeout on infinite loop; uncatchable; next function unaffected.
@@ -46,14 +58,24 @@ fn endless_code_times_out_whatever_it_catches() {
 
 #[test]
 fn timeout_text_names_the_limit() {
-    let error = JsError::Timeout { limit: Duration::from_secs(1) };
-    assert_eq!(error.to_string(), "Function execution timed out (maximum duration: 1s)");
+    let error = JsError::Timeout {
+        limit: Duration::from_secs(1),
+    };
+    assert_eq!(
+        error.to_string(),
+        "Function execution timed out (maximum duration: 1s)"
+    );
 }
 
 #[test]
 fn time_spent_in_the_host_does_not_count() {
-    let bundle = bundle("export const f = query(async () => { for (let i = 0; i < 20; i++) { await call('slow', {}); } return 1; });");
-    let call = Call { limits: quick(), ..call("f") };
+    let bundle = bundle(
+        "export const f = query(async () => { for (let i = 0; i < 20; i++) { await call('slow', {}); } return 1; });",
+    );
+    let call = Call {
+        limits: quick(),
+        ..call("f")
+    };
     let mut host = TestHost::answering(|_, _| {
         // Busy rather than asleep: processor time of the host must not count either.
         let start = std::time::Instant::now();
@@ -62,8 +84,14 @@ fn time_spent_in_the_host_does_not_count() {
         }
         Ok("null".to_owned())
     });
-    let done = Executor::new(ExecutorOptions::default()).run(&bundle, &call, &mut host).unwrap();
-    assert!(done.user_time < Duration::from_millis(50), "{:?}", done.user_time);
+    let done = Executor::new(ExecutorOptions::default())
+        .run(&bundle, &call, &mut host)
+        .unwrap();
+    assert!(
+        done.user_time < Duration::from_millis(50),
+        "{:?}",
+        done.user_time
+    );
 }
 
 // Checklist: 64 MiB memory error.
@@ -72,23 +100,35 @@ fn running_out_of_memory_cannot_be_caught() {
     for body in [
         "const keep = []; for (;;) keep.push({});",
         "const keep = []; for (;;) { try { keep.push(new Array(1000).fill(1.5)); } catch { } }",
-        "let text = 'x'; try { for (;;) text += text; } catch (e) { if (e instanceof RangeError) { const keep = []; for (;;) keep.push('y'.repeat(1e6) + keep.length); } } return 1;",
+        "let text = 'x'; try { for (;;) text += text; } catch { } const keep = []; for (;;) keep.push('y'.repeat(1e6) + keep.length);",
         "try { new ArrayBuffer(500 * 1024 * 1024); } catch { } return 1;",
         "const keep = []; try { for (;;) keep.push(new Uint8Array(1 << 20)); } catch { } return 1;",
         "try { JSON.parse('[' + '1,'.repeat(20e6) + '1]'); } catch { } return 1;",
         "const m = new Map(); for (let i = 0; ; i++) m.set(i, { i });",
     ] {
-        let limits = CallLimits { user_time: Duration::from_secs(60), ..CallLimits::default() };
+        let limits = CallLimits {
+            user_time: Duration::from_secs(60),
+            ..CallLimits::default()
+        };
         let error = limited(body, limits).expect_err(body);
-        assert!(matches!(error, JsError::OutOfMemory { .. }), "{body}: {error}");
-        assert_eq!(error.to_string(), "JavaScript execution ran out of memory (maximum memory usage: 64 MB)");
+        assert!(
+            matches!(error, JsError::OutOfMemory { .. }),
+            "{body}: {error}"
+        );
+        assert_eq!(
+            error.to_string(),
+            "JavaScript execution ran out of memory (maximum memory usage: 64 MB)"
+        );
     }
 }
 
 #[test]
 fn cyclic_garbage_is_collected_before_memory_runs_out() {
     let body = "for (let i = 0; i < 400000; i++) { const a = { pad: new Array(16).fill(i) }; a.self = a; } return 1;";
-    let limits = CallLimits { user_time: Duration::from_secs(60), ..CallLimits::default() };
+    let limits = CallLimits {
+        user_time: Duration::from_secs(60),
+        ..CallLimits::default()
+    };
     assert_eq!(limited(body, limits).unwrap(), "1");
 }
 
@@ -114,13 +154,71 @@ fn a_refused_operation_after_memory_ran_out_is_not_run() {
 #[test]
 fn nested_failures_leave_the_outer_call_alone() {
     let inner = bundle("export const f = query(async () => { for (;;) {} });");
-    let outer = bundle("export const f = query(async () => { try { await call('run', {}); } catch (e) { return e.message; } });");
+    let outer = bundle(
+        "export const f = query(async () => { try { await call('run', {}); } catch (e) { return e.message; } });",
+    );
     let executor = Executor::new(ExecutorOptions::default());
-    let quick = Call { limits: quick(), ..call("f") };
+    let quick = Call {
+        limits: quick(),
+        ..call("f")
+    };
     let mut host = TestHost::answering(|_, _| {
-        let error = executor.run(&inner, &quick, &mut TestHost::echo()).unwrap_err();
+        let error = executor
+            .run(&inner, &quick, &mut TestHost::echo())
+            .unwrap_err();
         Err(HostError::developer(error.to_string()))
     });
     let done = executor.run(&outer, &call("f"), &mut host).unwrap();
-    assert_eq!(done.result_json, r#""Function execution timed out (maximum duration: 0.05s)""#);
+    assert_eq!(
+        done.result_json,
+        r#""Function execution timed out (maximum duration: 0.05s)""#
+    );
+}
+
+#[test]
+fn memory_may_run_out_at_any_allocation() {
+    let bundle = bundle(
+        "export const f = query(async () => {
+           const keep = [];
+           try {
+             for (let i = 0; i < 300; i++) {
+               keep.push({ i, ['key' + i]: [i, String(i).repeat(20)] }, new Map([[i, new Set([i])]]), (x) => x + i);
+               keep.push(JSON.parse(JSON.stringify(keep.slice(-3))), /a(b+)c/g.exec('xabbbc'), new Uint8Array(i * 3));
+               keep.push([...'abc'].map((c) => c + i).sort().join(), structuredClone({ d: new Date(i), e: new Error('e') }));
+               keep.push(new URL('http://a/' + i).href, await (async () => i)(), 2n ** BigInt(i), `${i}`.padStart(40, 'é'));
+               class A { #x = i; get x() { return this.#x; } }
+               keep.push(new A().x, { ...keep[0] }, (function* () { yield i; })().next(), new Proxy({}, {}));
+             }
+           } catch (error) {
+             keep.push(String(error), error.stack);
+           }
+           return keep.length;
+         });",
+    );
+    let executor = Executor::new(ExecutorOptions::default());
+    let mut failed = 0;
+    for step in 0..400 {
+        let limits = CallLimits {
+            heap_bytes: step * 1531,
+            ..CallLimits::default()
+        };
+        match executor.run(
+            &bundle,
+            &Call {
+                limits,
+                ..call("f")
+            },
+            &mut TestHost::echo(),
+        ) {
+            Ok(_) => {}
+            Err(JsError::OutOfMemory { .. }) => failed += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(failed > 100, "{failed} of 400 limits were too small");
+    assert!(
+        executor
+            .run(&bundle, &call("f"), &mut TestHost::echo())
+            .is_ok()
+    );
 }
