@@ -19,6 +19,7 @@ pub mod auth;
 
 mod api;
 mod deploy;
+mod files;
 mod info;
 mod site;
 mod socket;

@@ -9,7 +9,7 @@ use axum::routing::{any, get, post};
 
 use crate::limits::{ECHO_BODY_BYTES_MAX, FUNCTION_BODY_BYTES_MAX, REQUEST_DURATION_MAX};
 use crate::state::AppState;
-use crate::{api, cors, deploy, info, site, socket};
+use crate::{api, cors, deploy, files, info, site, socket};
 
 /// The deployment port: API, realtime protocol, tools; HTTP actions under `/http`.
 pub fn client_router(state: AppState) -> Router {
@@ -17,6 +17,7 @@ pub fn client_router(state: AppState) -> Router {
         .merge(function_routes())
         .merge(info_routes())
         .merge(deploy::routes())
+        .merge(files::routes())
         .merge(socket_routes())
         .fallback(not_found)
         .layer(middleware::from_fn(cors::layer));
@@ -76,4 +77,4 @@ async fn time_limit(request: Request, next: Next) -> Response {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
