@@ -82,6 +82,12 @@ impl Socket {
         }
     }
 
+    /// Reads on until a message holds `text`.
+    pub async fn message_with(&mut self, text: &str) -> Result<()> {
+        while !self.message_someday().await?.contains(text) {}
+        Ok(())
+    }
+
     /// The next text message; errors once it takes too long, the server gives up, or the socket closes.
     pub async fn message(&mut self) -> Result<String> {
         timeout(MESSAGE_TIMEOUT, self.message_someday()).await.context("no message came in time")?
