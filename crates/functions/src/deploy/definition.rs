@@ -134,7 +134,8 @@ fn stand_in(child: &str, export: &DefinitionExport) -> ModuleSource {
         fields["defaultName"] = name.into();
     }
     ModuleSource {
-        path: format!("_componentDeps/{name}.js"),
+        // The specifier has no extension.
+        path: format!("_componentDeps/{name}"),
         source: format!("export default {{ ...{fields}, export() {{ return {}; }} }};\n", export.0),
         source_map: None,
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use db::{BeginAt, Namespace, Transaction};
+use db::{BeginAt, Database, Namespace, Schema, Transaction};
 use serde_json::json;
 use value::Value;
 
@@ -106,7 +106,7 @@ fn apply(
 ) -> Result<(Deployment, PushDiff), SystemError> {
     let counters = rows::counters(tx).map_err(load_error)?;
     let schema_id = push.schema_id().ok_or_else(concurrent_push)?;
-    let schema_before = runtime.database().active_schema(Namespace::ROOT).map(|schema| schema.to_json().to_string());
+    let schema_before = active_schema(runtime.database(), Namespace::ROOT);
     let mut deployment = push.code.compile(tx, counters.generation + 1).map_err(load_error)?;
     deployment.version = counters.version + 1;
     deployment.env = Arc::new(request.environment.clone());
@@ -130,6 +130,12 @@ fn apply(
     }
     record(tx, &diff, request.message.as_deref()).map_err(database_error)?;
     Ok((deployment, diff))
+}
+
+/// JSON text of the active schema; none when the app declares no tables.
+pub(crate) fn active_schema(database: &Database, namespace: Namespace) -> Option<String> {
+    let schema = database.active_schema(namespace)?;
+    (*schema != Schema::default()).then(|| schema.to_json().to_string())
 }
 
 /// Adds the push to the audit log.

@@ -75,9 +75,9 @@ impl CronSchedule {
 
     /// The inverse of [`CronSchedule::to_json`]; none for a form of another version.
     pub(crate) fn from_json(json: &Json) -> Option<CronSchedule> {
-        let number = |name: &str| json[name].as_u64().and_then(|n| u32::try_from(n).ok());
+        let number = |name: &str| whole(&json[name]).and_then(|n| u32::try_from(n).ok());
         Some(match json["type"].as_str()? {
-            "interval" => CronSchedule::Interval { seconds: json["seconds"].as_u64()? },
+            "interval" => CronSchedule::Interval { seconds: whole(&json["seconds"])? },
             "hourly" => CronSchedule::Hourly { minute: number("minuteUTC") },
             "daily" => CronSchedule::Daily { hour: number("hourUTC")?, minute: number("minuteUTC") },
             "weekly" => CronSchedule::Weekly {
@@ -94,9 +94,13 @@ impl CronSchedule {
     }
 }
 
+/// A number without a fraction, whichever way it is written: numbers in documents come back as `5.0`.
+fn whole(json: &Json) -> Option<u64> {
+    json.as_u64().or_else(|| json.as_f64().filter(|n| n.fract() == 0.0 && (0.0..9e15).contains(n)).map(|n| n as u64))
+}
+
 fn bounded(json: &Json, name: &str, low: u64, high: u64) -> Result<u32, String> {
-    let number = json[name].as_u64().or_else(|| json[name].as_f64().filter(|n| n.fract() == 0.0 && *n >= 0.0).map(|n| n as u64));
-    match number {
+    match whole(&json[name]) {
         Some(number) if (low..=high).contains(&number) => Ok(number as u32),
         _ => Err(format!("`{name}` must be an integer from {low} to {high}, not {}", json[name])),
     }

@@ -26,8 +26,8 @@ pub(super) fn components(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> 
 
 /// The active schema as JSON text.
 pub(super) fn schemas(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> {
-    Ok(match ctx.runtime.database.active_schema(ctx.namespace) {
-        Some(schema) => object([("active", text(schema.to_json().to_string()))]),
+    Ok(match crate::deploy::active_schema(&ctx.runtime.database, ctx.namespace) {
+        Some(schema) => object([("active", text(schema))]),
         None => object([]),
     })
 }

@@ -31,12 +31,16 @@ fn hashes(deployment: &Deployment) -> Value {
     let modules: Vec<Value> = modules
         .map(|(path, module)| json!({ "path": path, "hash": module.hash, "environment": module.environment.name() }))
         .collect();
-    json!({
+    let mut answer = json!({
         "config": { "functions": deployment.functions_folder },
         "moduleHashes": modules,
         "udfServerVersion": deployment.udf_server_version,
-        "nodeVersion": deployment.node_version,
-    })
+    });
+    // The command line takes null for a version that differs from its own "none".
+    if let Some(version) = &deployment.node_version {
+        answer["nodeVersion"] = version.as_str().into();
+    }
+    answer
 }
 
 /// What the schema would do to the data.

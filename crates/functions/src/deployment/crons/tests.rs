@@ -8,7 +8,9 @@ fn each_kind_of_schedule_converts_to_the_stored_form() {
     let check = |developer: Json, stored: Json| {
         let schedule = CronSchedule::from_developer_json(&developer).expect("valid");
         assert_eq!(schedule.to_json(), stored);
-        assert_eq!(CronSchedule::from_json(&stored), Some(schedule));
+        assert_eq!(CronSchedule::from_json(&stored), Some(schedule.clone()));
+        let as_document = value::Value::from_json(&stored).unwrap().to_json();
+        assert_eq!(CronSchedule::from_json(&serde_json::from_str(&as_document).unwrap()), Some(schedule));
     };
     check(json!({"type":"interval","minutes":5}), json!({"type":"interval","seconds":300}));
     check(json!({"type":"interval","hours":2.0}), json!({"type":"interval","seconds":7200}));
