@@ -1,9 +1,13 @@
 //! Flags and their environment variables. What is written here is what `--help` says.
 
+mod files;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use files::FileOptions;
 
 #[derive(Parser, Debug)]
 #[command(
@@ -97,6 +101,9 @@ pub struct ServeOptions {
     pub redact: bool,
 
     #[command(flatten)]
+    pub files: FileOptions,
+
+    #[command(flatten)]
     pub log: LogOptions,
 }
 
@@ -106,9 +113,9 @@ pub struct LogOptions {
     #[arg(long, value_enum, value_name = "FORMAT", env = "CONCAVE_LOG_FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
 
-    /// Which log lines appear, such as `warn` or `info,server=debug`
-    #[arg(long, value_name = "FILTER", env = "CONCAVE_LOG", default_value = "info")]
-    pub log: String,
+    /// Which log lines appear, such as `debug` or `warn,server=debug` [default: our own from info, others from warn]
+    #[arg(long, value_name = "FILTER", env = "CONCAVE_LOG")]
+    pub log: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

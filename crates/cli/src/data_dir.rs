@@ -4,6 +4,7 @@
 //! DIR/instance_name     the part in front of admin keys
 //! DIR/instance_secret   64 hex digits, readable by the owner only
 //! DIR/db/               the storage engine's files
+//! DIR/files/            stored files, unless they are in S3
 //! ```
 
 use std::fs::{self, OpenOptions};
@@ -36,6 +37,11 @@ impl DataDir {
     /// Where the storage engine keeps its files.
     pub fn database(&self) -> PathBuf {
         self.path.join("db")
+    }
+
+    /// Where stored files are.
+    pub fn files(&self) -> PathBuf {
+        self.path.join("files")
     }
 
     /// The instance of this directory. The first call creates directory, name and secret.

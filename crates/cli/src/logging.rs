@@ -9,6 +9,9 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::args::{LogFormat, LogOptions};
 use crate::prefix::{PrefixWriter, Side};
 
+/// Libraries below us are quiet until something is wrong.
+const FILTER_DEFAULT: &str = "warn,concave=info,server=info,sync=info,functions=info,node=info,db=info,search=info,storage=info";
+
 /// Lines go to standard error.
 pub fn start(options: &LogOptions) -> Result<()> {
     install(options, io::stderr)
@@ -23,7 +26,8 @@ fn install<W>(options: &LogOptions, writer: W) -> Result<()>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(&options.log).with_context(|| format!("read the log filter {:?}", options.log))?;
+    let filter = options.log.as_deref().unwrap_or(FILTER_DEFAULT);
+    let filter = EnvFilter::try_new(filter).with_context(|| format!("read the log filter {filter:?}"))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
     match options.log_format {
         LogFormat::Text => lines.with_ansi(false).init(),

@@ -9,6 +9,7 @@ use db::Database;
 use functions::Runtime;
 use platform::Platform;
 use server::{Instance, Listeners, RunningServer, ServerOptions};
+use storage::blobs::BlobStore;
 use storage::{FjallEngine, FjallOptions};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -72,7 +73,8 @@ impl Server {
         };
         let platform = Platform::real();
         let database_dir = data_dir.database();
-        let runtime_options = functions::Options {
+        let (files, files_dir) = (options.files.clone(), data_dir.files());
+        let mut runtime_options = functions::Options {
             cloud_url: server_options.client_origin.clone(),
             site_url: server_options.site_origin.clone(),
             instance_name: instance.name.clone(),
@@ -83,10 +85,13 @@ impl Server {
             let engine = FjallEngine::open(&database_dir, FjallOptions::default())?;
             let database = Database::open(Arc::new(engine), platform.clone(), db::Options::default())
                 .context("open the database")?;
+            // After the engine, whose lock says that the directory is ours.
+            runtime_options.blobs = files.open(&files_dir)?;
             let runtime = Runtime::start(database.clone(), platform, runtime_options).context("start the runtime")?;
             Ok((database, runtime))
         });
         let (database, runtime) = opened.await.context("open the database")??;
+        tokio::spawn(check_files(runtime.options().blobs.clone()));
         let (client_origin, site_origin) = (server_options.client_origin.clone(), server_options.site_origin.clone());
         let running = server::serve(listeners, server_options, runtime.clone());
         Ok(Server { instance, client_origin, site_origin, running, runtime, database })
@@ -103,6 +108,13 @@ impl Server {
         if stopped.await.is_err() {
             tracing::error!("the database did not stop cleanly");
         }
+    }
+}
+
+/// Says early that files cannot be reached; everything else works without them.
+async fn check_files(blobs: BlobStore) {
+    if let Err(error) = blobs.check().await {
+        tracing::error!(store = ?blobs, error = format!("{:#}", anyhow::Error::from(error)), "cannot reach the stored files");
     }
 }
 
