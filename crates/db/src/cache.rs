@@ -34,6 +34,9 @@ pub struct Seen {
     pub document: Option<Arc<Document>>,
 }
 
+/// Entries the clock hand visits per insertion. Count.
+const EVICTION_STEPS_MAX: usize = 64;
+
 pub struct DocumentCache {
     shards: Box<[RwLock<Shard>]>,
     shard_bytes_max: usize,
@@ -58,7 +61,12 @@ struct Entry {
 
 impl DocumentCache {
     pub fn new(bytes_max: usize, opened_at: Timestamp) -> DocumentCache {
-        let shard = || RwLock::new(Shard { evicted: opened_at, ..Shard::default() });
+        let shard = || {
+            RwLock::new(Shard {
+                evicted: opened_at,
+                ..Shard::default()
+            })
+        };
         DocumentCache {
             shards: (0..CACHE_SHARDS).map(|_| shard()).collect(),
             shard_bytes_max: bytes_max / CACHE_SHARDS,
@@ -117,18 +125,28 @@ impl DocumentCache {
 impl Shard {
     fn insert(&mut self, key: DocKey, versions: SmallVec<[Seen; 1]>) {
         self.bytes += versions.iter().map(cost).sum::<usize>();
-        self.entries.insert(key, Entry { versions, touched: AtomicBool::new(false) });
+        self.entries.insert(
+            key,
+            Entry {
+                versions,
+                touched: AtomicBool::new(false),
+            },
+        );
         self.ring.push_back(key);
     }
 
     /// Drops entries nobody touched lately until the shard fits; entries that are not durable stay.
     fn evict(&mut self, bytes_max: usize, durable: Timestamp) {
-        // Two turns of the hand visit everything once with its mark cleared.
-        let mut steps = 2 * self.ring.len();
+        // Each call adds little, so a few steps keep up; more would only circle over what is not durable yet.
+        let mut steps = EVICTION_STEPS_MAX.min(2 * self.ring.len());
         while self.bytes > bytes_max && steps > 0 {
             steps -= 1;
-            let Some(key) = self.ring.pop_front() else { return };
-            let Some(entry) = self.entries.get(&key) else { continue };
+            let Some(key) = self.ring.pop_front() else {
+                return;
+            };
+            let Some(entry) = self.entries.get(&key) else {
+                continue;
+            };
             let newest = entry.newest();
             if newest > durable || entry.touched.swap(false, Ordering::Relaxed) {
                 self.ring.push_back(key);
@@ -143,12 +161,18 @@ impl Shard {
 
 impl Entry {
     fn newest(&self) -> Timestamp {
-        self.versions.last().map_or(Timestamp::ZERO, |seen| seen.since)
+        self.versions
+            .last()
+            .map_or(Timestamp::ZERO, |seen| seen.since)
     }
 
     /// Drops versions only readers of long ago could want; returns their bytes.
     fn forget_old(&mut self, durable: Timestamp) -> usize {
-        let visible = self.versions.iter().rposition(|seen| seen.since <= durable).unwrap_or(0);
+        let visible = self
+            .versions
+            .iter()
+            .rposition(|seen| seen.since <= durable)
+            .unwrap_or(0);
         let dropped = visible.saturating_sub(CACHE_OLD_VERSIONS);
         self.versions.drain(..dropped).map(|seen| cost(&seen)).sum()
     }
@@ -156,7 +180,11 @@ impl Entry {
 
 fn cost(seen: &Seen) -> usize {
     // A decoded object takes about twice what its size function counts.
-    CACHE_VERSION_OVERHEAD + seen.document.as_ref().map_or(0, |document| 2 * document.size)
+    CACHE_VERSION_OVERHEAD
+        + seen
+            .document
+            .as_ref()
+            .map_or(0, |document| 2 * document.size)
 }
 
 #[cfg(test)]

@@ -6,20 +6,22 @@
 
 pub mod deps;
 pub mod records;
+mod table;
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use rustc_hash::FxHashMap;
-use value::{InternalId, TableNames, TableNumber, TableRef, Validator};
+use value::{InternalId, TableNames, TableNumber, TableRef};
 
 use crate::{
     Namespace,
     document::Document,
     keys::{DocKey, IndexId, TabletId},
-    schema::{FieldPath, IndexDefinition, Schema, SchemaId},
+    schema::SchemaId,
 };
 use deps::Dep;
-use records::{AllocatorRecord, IndexRecord, SchemaRecord, SchemaStatus, TableRecord};
+use records::{AllocatorRecord, IndexRecord, SchemaRecord, TableRecord};
+pub use table::{Index, StoredSchema, Table};
 
 /// The tablets that exist before any record does, in the order of their table numbers.
 pub const TABLES: TabletId = TabletId(1);
@@ -33,12 +35,24 @@ pub const FIRST_USER_NUMBER: u32 = 10_001;
 pub const FIRST_SYSTEM_NUMBER: u32 = 64;
 
 /// Names and numbers that never change. The first four hold the catalog itself.
-const FIXED_TABLES: [(&str, u32); 6] =
-    [("_tables", 1), ("_indexes", 2), ("_schemas", 3), ("_database", 4), ("_storage", 10), ("_scheduled_functions", 11)];
+const FIXED_TABLES: [(&str, u32); 6] = [
+    ("_tables", 1),
+    ("_indexes", 2),
+    ("_schemas", 3),
+    ("_database", 4),
+    ("_storage", 10),
+    ("_scheduled_functions", 11),
+];
 
 /// The record of the next free numbers, and the one of the secret that seals cursors.
-pub const ALLOCATOR: DocKey = DocKey { tablet: DATABASE, internal: InternalId(*b"\0\0\0\0\0\0\0allocator") };
-pub const SECRET: DocKey = DocKey { tablet: DATABASE, internal: InternalId(*b"\0\0\0\0\0\0\0\0\0\0secret") };
+pub const ALLOCATOR: DocKey = DocKey {
+    tablet: DATABASE,
+    internal: InternalId(*b"\0\0\0\0\0\0\0allocator"),
+};
+pub const SECRET: DocKey = DocKey {
+    tablet: DATABASE,
+    internal: InternalId(*b"\0\0\0\0\0\0\0\0\0\0secret"),
+};
 
 /// A change of one catalog record; `None` removes it.
 pub type Change = (DocKey, Option<Arc<Document>>);
@@ -54,6 +68,9 @@ pub struct Catalog {
     tablets: FxHashMap<TabletId, Arc<Table>>,
 }
 
+/// Records of dropped tables or indexes.
+type Dropped<R> = Vec<(InternalId, R)>;
+
 /// The tables of one namespace.
 #[derive(Clone, Debug, Default)]
 pub struct NamespaceCatalog {
@@ -62,92 +79,6 @@ pub struct NamespaceCatalog {
     pub active: Option<Arc<StoredSchema>>,
     /// The one schema being checked or waiting to be activated.
     pub pending: Option<Arc<StoredSchema>>,
-}
-
-/// A table and what writing to it needs to know.
-#[derive(Clone, Debug)]
-pub struct Table {
-    pub ns: Namespace,
-    pub name: String,
-    pub number: TableNumber,
-    pub tablet: TabletId,
-    /// The record in `_tables`; `None` for the tables that hold the catalog.
-    pub record: Option<InternalId>,
-    /// All but the ones by id and by creation time.
-    pub indexes: Vec<Arc<Index>>,
-    /// The fact "this table and its indexes are so".
-    pub dep: DocKey,
-    /// What documents must match now.
-    pub enforced: Option<Arc<Validator>>,
-    /// What they must match for the pending schema to stand.
-    pub checked: Option<(SchemaId, Arc<Validator>)>,
-}
-
-/// An index over fields.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Index {
-    pub record: InternalId,
-    pub id: IndexId,
-    pub name: String,
-    pub fields: Vec<FieldPath>,
-    pub staged: bool,
-    pub state: crate::IndexState,
-}
-
-/// A submitted schema with its validators shared.
-#[derive(Debug)]
-pub struct StoredSchema {
-    pub id: SchemaId,
-    pub ns: Namespace,
-    pub schema: Arc<Schema>,
-    pub status: SchemaStatus,
-    validators: FxHashMap<String, Arc<Validator>>,
-}
-
-impl Table {
-    pub fn is_system(&self) -> bool {
-        self.name.starts_with('_')
-    }
-
-    /// Returns whether this is one of the tables that hold the catalog.
-    pub fn holds_catalog(&self) -> bool {
-        self.tablet <= DATABASE
-    }
-
-    /// The index every table has, numbered like its tablet.
-    pub fn by_creation_time(&self) -> IndexId {
-        IndexId(self.tablet.0)
-    }
-
-    /// Returns the index of that name that queries would use.
-    pub fn index(&self, name: &str) -> Option<&Arc<Index>> {
-        let named = || self.indexes.iter().filter(|index| index.name == name);
-        // A new definition of an enabled index waits beside it until its schema is active.
-        named().find(|index| index.state == crate::IndexState::Enabled).or_else(|| named().next())
-    }
-}
-
-impl Index {
-    pub fn definition(&self) -> IndexDefinition {
-        IndexDefinition { name: self.name.clone(), fields: self.fields.clone(), staged: self.staged }
-    }
-}
-
-impl StoredSchema {
-    fn new(id: SchemaId, record: SchemaRecord) -> StoredSchema {
-        let tables = record.schema.tables.iter();
-        let validators = tables.filter_map(|(name, table)| Some((name.clone(), Arc::new(table.document_type.clone()?))));
-        let validators = match record.schema.schema_validation {
-            true => validators.collect(),
-            false => FxHashMap::default(),
-        };
-        StoredSchema { id, ns: record.ns, schema: Arc::new(record.schema), status: record.status, validators }
-    }
-
-    /// Returns what documents of a table must match under this schema.
-    pub fn validator(&self, table: &str) -> Option<&Arc<Validator>> {
-        self.validators.get(table)
-    }
 }
 
 impl Default for Catalog {
@@ -160,7 +91,10 @@ impl Catalog {
     /// The catalog of a database without records.
     pub fn empty() -> Catalog {
         let mut catalog = Catalog {
-            allocator: AllocatorRecord { next: FIRST_FREE, ..AllocatorRecord::default() },
+            allocator: AllocatorRecord {
+                next: FIRST_FREE,
+                ..AllocatorRecord::default()
+            },
             tables: FxHashMap::default(),
             indexes: FxHashMap::default(),
             schemas: FxHashMap::default(),
@@ -183,7 +117,10 @@ impl Catalog {
                 INDEXES => next.change_index(key.internal, document, &mut affected)?,
                 SCHEMAS => next.change_schema(key.internal, document, &mut affected)?,
                 _ if *key == ALLOCATOR => {
-                    next.allocator = document.map(AllocatorRecord::decode).transpose()?.unwrap_or_default();
+                    next.allocator = document
+                        .map(AllocatorRecord::decode)
+                        .transpose()?
+                        .unwrap_or_default();
                     allocated = true;
                 }
                 _ => {}
@@ -202,23 +139,38 @@ impl Catalog {
             let document = document.as_deref();
             match key.tablet {
                 TABLES => {
-                    let (old, new) = (self.tables.get(&key.internal), document.and_then(|d| TableRecord::decode(d).ok()));
+                    let (old, new) = (
+                        self.tables.get(&key.internal),
+                        document.and_then(|d| TableRecord::decode(d).ok()),
+                    );
                     for record in old.map(|r| &**r).into_iter().chain(new.as_ref()) {
                         deps.insert(Dep::Name(record.ns, &record.name).key());
                         deps.insert(Dep::Number(record.ns, record.number).key());
                     }
                 }
                 INDEXES => {
-                    let (old, new) = (self.indexes.get(&key.internal), document.and_then(|d| IndexRecord::decode(d).ok()));
+                    let (old, new) = (
+                        self.indexes.get(&key.internal),
+                        document.and_then(|d| IndexRecord::decode(d).ok()),
+                    );
                     if old.map(|record| &**record) == new.as_ref() {
                         continue;
                     }
-                    let tablet = old.map(|record| record.tablet).or(new.map(|record| record.tablet));
-                    deps.extend(tablet.and_then(|tablet| self.tablets.get(&tablet)).map(|table| table.dep));
+                    let tablet = old
+                        .map(|record| record.tablet)
+                        .or(new.map(|record| record.tablet));
+                    deps.extend(
+                        tablet
+                            .and_then(|tablet| self.tablets.get(&tablet))
+                            .map(|table| table.dep),
+                    );
                 }
                 SCHEMAS => {
-                    let new = document.and_then(|d| SchemaRecord::decode(d).ok()).map(|record| record.ns);
-                    let ns = new.or_else(|| self.schemas.get(&key.internal).map(|schema| schema.ns));
+                    let new = document
+                        .and_then(|d| SchemaRecord::decode(d).ok())
+                        .map(|record| record.ns);
+                    let ns =
+                        new.or_else(|| self.schemas.get(&key.internal).map(|schema| schema.ns));
                     deps.extend(ns.map(|ns| Dep::Schema(ns).key()));
                 }
                 _ if *key == ALLOCATOR => {
@@ -231,12 +183,20 @@ impl Catalog {
     }
 
     pub fn table(&self, ns: Namespace, name: &str) -> Option<&Arc<Table>> {
-        let ns = if is_catalog_table(name) { Namespace::ROOT } else { ns };
+        let ns = if is_catalog_table(name) {
+            Namespace::ROOT
+        } else {
+            ns
+        };
         self.namespaces.get(&ns)?.by_name.get(name)
     }
 
     pub fn table_numbered(&self, ns: Namespace, number: TableNumber) -> Option<&Arc<Table>> {
-        let ns = if number.0 <= DATABASE.0 { Namespace::ROOT } else { ns };
+        let ns = if number.0 <= DATABASE.0 {
+            Namespace::ROOT
+        } else {
+            ns
+        };
         self.namespaces.get(&ns)?.by_number.get(&number.0)
     }
 
@@ -269,12 +229,19 @@ impl Catalog {
     }
 
     /// Returns the indexes of dropped tables and dropped indexes, and dropped tables, whose rows still wait to be removed.
-    pub fn dropped(&self) -> (Vec<(InternalId, TableRecord)>, Vec<(InternalId, IndexRecord)>) {
+    pub fn dropped(&self) -> (Dropped<TableRecord>, Dropped<IndexRecord>) {
         let tables = self.tables.iter().filter(|(_, record)| record.dropped);
-        let indexes = self.indexes.iter().filter(|(_, record)| record.is_dropped());
+        let indexes = self
+            .indexes
+            .iter()
+            .filter(|(_, record)| record.is_dropped());
         (
-            tables.map(|(id, record)| (*id, (**record).clone())).collect(),
-            indexes.map(|(id, record)| (*id, (**record).clone())).collect(),
+            tables
+                .map(|(id, record)| (*id, (**record).clone()))
+                .collect(),
+            indexes
+                .map(|(id, record)| (*id, (**record).clone()))
+                .collect(),
         )
     }
 
@@ -287,11 +254,21 @@ impl Catalog {
         if let Some((_, number)) = FIXED_TABLES.iter().find(|(fixed, _)| *fixed == name) {
             return *number;
         }
-        let (system, user) = self.allocator.numbers.get(&ns).copied().unwrap_or((FIRST_SYSTEM_NUMBER, FIRST_USER_NUMBER));
+        let (system, user) = self
+            .allocator
+            .numbers
+            .get(&ns)
+            .copied()
+            .unwrap_or((FIRST_SYSTEM_NUMBER, FIRST_USER_NUMBER));
         if name.starts_with('_') { system } else { user }
     }
 
-    fn change_table(&mut self, id: InternalId, document: Option<&Document>, affected: &mut BTreeSet<Namespace>) -> Result<(), String> {
+    fn change_table(
+        &mut self,
+        id: InternalId,
+        document: Option<&Document>,
+        affected: &mut BTreeSet<Namespace>,
+    ) -> Result<(), String> {
         let old = match document {
             Some(document) => {
                 let record = Arc::new(TableRecord::decode(document)?);
@@ -304,7 +281,12 @@ impl Catalog {
         Ok(())
     }
 
-    fn change_index(&mut self, id: InternalId, document: Option<&Document>, affected: &mut BTreeSet<Namespace>) -> Result<(), String> {
+    fn change_index(
+        &mut self,
+        id: InternalId,
+        document: Option<&Document>,
+        affected: &mut BTreeSet<Namespace>,
+    ) -> Result<(), String> {
         let record = document.map(IndexRecord::decode).transpose()?.map(Arc::new);
         let old = match &record {
             Some(record) => self.indexes.insert(id, record.clone()),
@@ -313,16 +295,26 @@ impl Catalog {
         if old == record {
             return Ok(());
         }
-        let Some(tablet) = record.or(old).map(|record| record.tablet) else { return Ok(()) };
+        let Some(tablet) = record.or(old).map(|record| record.tablet) else {
+            return Ok(());
+        };
         let owner = self.tables.values().find(|table| table.tablet == tablet);
         affected.extend(owner.map(|table| table.ns));
         Ok(())
     }
 
-    fn change_schema(&mut self, id: InternalId, document: Option<&Document>, affected: &mut BTreeSet<Namespace>) -> Result<(), String> {
+    fn change_schema(
+        &mut self,
+        id: InternalId,
+        document: Option<&Document>,
+        affected: &mut BTreeSet<Namespace>,
+    ) -> Result<(), String> {
         let old = match document {
             Some(document) => {
-                let schema = Arc::new(StoredSchema::new(SchemaId(document.id), SchemaRecord::decode(document)?));
+                let schema = Arc::new(StoredSchema::new(
+                    SchemaId(document.id),
+                    SchemaRecord::decode(document)?,
+                ));
                 affected.insert(schema.ns);
                 self.schemas.insert(id, schema)
             }
@@ -335,20 +327,35 @@ impl Catalog {
     /// Builds the derived maps of one namespace from the records.
     fn rebuild(&mut self, ns: Namespace) {
         let mut indexes: FxHashMap<TabletId, Vec<Arc<Index>>> = FxHashMap::default();
-        for (id, record) in self.indexes.iter().filter(|(_, record)| !record.is_dropped()) {
-            indexes.entry(record.tablet).or_default().extend(record.index(*id).map(Arc::new));
+        for (id, record) in self
+            .indexes
+            .iter()
+            .filter(|(_, record)| !record.is_dropped())
+        {
+            indexes
+                .entry(record.tablet)
+                .or_default()
+                .extend(record.index(*id).map(Arc::new));
         }
         let status = |status| {
             let mut schemas = self.schemas.values().filter(|schema| schema.ns == ns);
-            schemas.find(|schema| schema.status.role() == status).cloned()
+            schemas
+                .find(|schema| schema.status.role() == status)
+                .cloned()
         };
         let mut built = NamespaceCatalog {
             active: status(records::SchemaRole::Active),
             pending: status(records::SchemaRole::Pending),
             ..NamespaceCatalog::default()
         };
-        let fixed = (ns == Namespace::ROOT).then(fixed_records).into_iter().flatten();
-        let stored = self.tables.iter().filter(|(_, record)| record.ns == ns && !record.dropped);
+        let fixed = (ns == Namespace::ROOT)
+            .then(fixed_records)
+            .into_iter()
+            .flatten();
+        let stored = self
+            .tables
+            .iter()
+            .filter(|(_, record)| record.ns == ns && !record.dropped);
         let records = fixed.chain(stored.map(|(id, record)| (Some(*id), (**record).clone())));
         for (id, record) in records {
             let mut own = indexes.remove(&record.tablet).unwrap_or_default();
@@ -356,7 +363,12 @@ impl Catalog {
             built.add(Table::new(id, record, own, &built));
         }
         self.tablets.retain(|_, table| table.ns != ns);
-        self.tablets.extend(built.by_name.values().map(|table| (table.tablet, table.clone())));
+        self.tablets.extend(
+            built
+                .by_name
+                .values()
+                .map(|table| (table.tablet, table.clone())),
+        );
         self.namespaces.insert(ns, Arc::new(built));
     }
 }
@@ -369,39 +381,26 @@ impl NamespaceCatalog {
     }
 }
 
-impl Table {
-    fn new(record: Option<InternalId>, fields: TableRecord, indexes: Vec<Arc<Index>>, ns: &NamespaceCatalog) -> Table {
-        let enforced = ns.active.as_ref().and_then(|schema| schema.validator(&fields.name).cloned());
-        let checked = ns.pending.as_ref().and_then(|schema| Some((schema.id, schema.validator(&fields.name)?.clone())));
-        Table {
-            dep: Dep::Name(fields.ns, &fields.name).key(),
-            ns: fields.ns,
-            name: fields.name,
-            number: TableNumber(fields.number),
-            tablet: fields.tablet,
-            record,
-            indexes,
-            enforced,
-            checked,
-        }
-    }
-}
-
 fn is_catalog_table(name: &str) -> bool {
-    name.starts_with('_') && FIXED_TABLES[..DATABASE.0 as usize].iter().any(|(fixed, _)| *fixed == name)
+    name.starts_with('_')
+        && FIXED_TABLES[..DATABASE.0 as usize]
+            .iter()
+            .any(|(fixed, _)| *fixed == name)
 }
 
 fn fixed_records() -> impl Iterator<Item = (Option<InternalId>, TableRecord)> {
-    FIXED_TABLES[..DATABASE.0 as usize].iter().map(|(name, number)| {
-        let record = TableRecord {
-            ns: Namespace::ROOT,
-            name: (*name).to_owned(),
-            number: *number,
-            tablet: TabletId(*number),
-            dropped: false,
-        };
-        (None, record)
-    })
+    FIXED_TABLES[..DATABASE.0 as usize]
+        .iter()
+        .map(|(name, number)| {
+            let record = TableRecord {
+                ns: Namespace::ROOT,
+                name: (*name).to_owned(),
+                number: *number,
+                tablet: TabletId(*number),
+                dropped: false,
+            };
+            (None, record)
+        })
 }
 
 /// The table names of one namespace as a transaction sees them, for validators.
@@ -422,7 +421,10 @@ impl TableNames for TableView {
             return Some(TableRef::System((*name).to_owned()));
         }
         let name = self.catalog.table_numbered(self.ns, table)?.name.clone();
-        Some(if name.starts_with('_') { TableRef::System(name) } else { TableRef::User(name) })
+        Some(if name.starts_with('_') {
+            TableRef::System(name)
+        } else {
+            TableRef::User(name)
+        })
     }
 }
-

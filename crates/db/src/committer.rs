@@ -37,8 +37,8 @@ use crate::{
     transaction::Transaction,
 };
 use bytes::Bytes;
-pub use lane::SerialLane;
 use lane::LaneState;
+pub use lane::SerialLane;
 pub use pending::Pending;
 use prepare::Prepared;
 pub use sync::sync_loop;
@@ -140,7 +140,12 @@ impl Committer {
         }
     }
 
-    pub fn commit(shared: &Shared, tx: Transaction, options: CommitOptions, lane: Lane) -> Result<Pending, CommitError> {
+    pub fn commit(
+        shared: &Shared,
+        tx: Transaction,
+        options: CommitOptions,
+        lane: Lane,
+    ) -> Result<Pending, CommitError> {
         let committer = &shared.committer;
         if !tx.can_commit() {
             let message = "a transaction on a past or durable snapshot cannot write";
@@ -150,7 +155,11 @@ impl Committer {
             return Ok(committer.pending_read(shared, tx.snapshot()));
         }
         // Everything that does not need the timestamp is done before the lock.
-        let prepared = if tx.writes.has_commit_ts { None } else { Some(Prepared::of(&tx, None)) };
+        let prepared = if tx.writes.has_commit_ts {
+            None
+        } else {
+            Some(Prepared::of(&tx, None))
+        };
         committer.wait_for_room();
         let mut state = committer.state.lock();
         committer.wait_for_lane(&mut state, lane);
@@ -172,8 +181,19 @@ impl Committer {
         prepared: Prepared,
         options: CommitOptions,
     ) -> Result<Pending, CommitError> {
-        let Prepared { writes, rows, mut documents, keys, versions, catalog_changes, bytes } = prepared;
-        let catalog = state.catalog.apply(&catalog_changes).map_err(Error::Corrupt)?;
+        let Prepared {
+            writes,
+            rows,
+            mut documents,
+            keys,
+            versions,
+            catalog_changes,
+            bytes,
+        } = prepared;
+        let catalog = state
+            .catalog
+            .apply(&catalog_changes)
+            .map_err(Error::Corrupt)?;
         documents.extend(state.catalog.changed_deps(&catalog_changes));
         let catalog_changed = !catalog_changes.is_empty();
         let durable = shared.durable();
@@ -181,7 +201,12 @@ impl Committer {
         for version in versions {
             version.push(&shared.cache, ts, durable);
         }
-        let touched = Arc::new(Touched { ts, documents, keys, source: options.source.into() });
+        let touched = Arc::new(Touched {
+            ts,
+            documents,
+            keys,
+            source: options.source.into(),
+        });
         state.recent.push(touched.clone());
         if let Some(catalog) = catalog.map(Arc::new) {
             state.catalog = catalog.clone();
@@ -195,7 +220,16 @@ impl Committer {
         }
         shared.publish_validated(ts);
         // Queued before the state is unlocked: the queue is in timestamp order.
-        self.push(Queued { commit, bytes, then: AfterSync { touched, rows, catalog_changed, done } });
+        self.push(Queued {
+            commit,
+            bytes,
+            then: AfterSync {
+                touched,
+                rows,
+                catalog_changed,
+                done,
+            },
+        });
         Ok(Pending::waiting(ts, waiting))
     }
 
@@ -213,7 +247,9 @@ impl Committer {
     /// Blocks while too much waits for the disk.
     fn wait_for_room(&self) {
         let mut queue = self.queue.lock();
-        while queue.refused.is_none() && (queue.commits.len() >= QUEUE_COMMITS_MAX || queue.bytes >= QUEUE_BYTES_MAX) {
+        while queue.refused.is_none()
+            && (queue.commits.len() >= QUEUE_COMMITS_MAX || queue.bytes >= QUEUE_BYTES_MAX)
+        {
             self.queue_drained.wait(&mut queue);
         }
     }
@@ -240,7 +276,12 @@ impl Committer {
     }
 
     /// Finds the first change of a read set in `(since, until]`; reads too old to know count as changed.
-    pub fn first_stale(&self, reads: &ReadSet, since: Timestamp, until: Timestamp) -> Option<Timestamp> {
+    pub fn first_stale(
+        &self,
+        reads: &ReadSet,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Option<Timestamp> {
         let state = self.state.lock();
         if reads.is_empty() {
             return None;
@@ -248,13 +289,18 @@ impl Committer {
         if since < state.recent.floor() {
             return Some(until);
         }
-        state.recent.first_stale(&reads.points, &reads.intervals, since, until)
+        state
+            .recent
+            .first_stale(&reads.points, &reads.intervals, since, until)
     }
 
     /// Refuses further commits and ends the sync thread once the queue is empty.
     pub fn stop(&self) {
         let reason = "the database is shut down";
-        self.state.lock().refused.get_or_insert_with(|| reason.into());
+        self.state
+            .lock()
+            .refused
+            .get_or_insert_with(|| reason.into());
         self.queue.lock().stopping = true;
         self.queue_filled.notify_all();
     }
@@ -266,7 +312,11 @@ impl State {
         if snapshot < self.recent.floor() {
             // Too slow: what was written meanwhile is partly forgotten.
             let table = tx.writes.first_table().unwrap_or_default();
-            return Err(Conflict { table, source_of_write: None }.into());
+            return Err(Conflict {
+                table,
+                source_of_write: None,
+            }
+            .into());
         }
         match self.recent.find_stale(&tx.reads, snapshot) {
             None => Ok(()),
@@ -279,7 +329,10 @@ impl State {
             Space::Documents(tablet) => self.catalog.tablet(tablet),
             Space::Index(index) => self.catalog.table_of_index(index),
         };
-        let source = self.recent.source(stale.at).filter(|source| !source.is_empty());
+        let source = self
+            .recent
+            .source(stale.at)
+            .filter(|source| !source.is_empty());
         Conflict {
             table: table.map_or_else(|| "_tables".to_owned(), |table| table.name.clone()),
             source_of_write: source.map(|source| source.to_string()),

@@ -35,8 +35,17 @@ pub enum Order {
 pub enum Source {
     /// The whole table by creation time.
     FullScan { table: String, order: Order },
-    IndexRange { table: String, index: String, range: Vec<RangeBound>, order: Order },
-    Search { table: String, index: String, filters: Vec<SearchFilter> },
+    IndexRange {
+        table: String,
+        index: String,
+        range: Vec<RangeBound>,
+        order: Order,
+    },
+    Search {
+        table: String,
+        index: String,
+        filters: Vec<SearchFilter>,
+    },
 }
 
 /// One condition of an index range.
@@ -105,7 +114,13 @@ pub struct PageResult {
 impl Query {
     /// Returns the query for all documents of a table, by creation time.
     pub fn full_scan(table: impl Into<String>) -> Query {
-        Query { source: Source::FullScan { table: table.into(), order: Order::Ascending }, operators: Vec::new() }
+        Query {
+            source: Source::FullScan {
+                table: table.into(),
+                order: Order::Ascending,
+            },
+            operators: Vec::new(),
+        }
     }
 }
 
@@ -113,7 +128,9 @@ impl Source {
     /// Returns the table it reads.
     pub fn table(&self) -> &str {
         match self {
-            Source::FullScan { table, .. } | Source::IndexRange { table, .. } | Source::Search { table, .. } => table,
+            Source::FullScan { table, .. }
+            | Source::IndexRange { table, .. }
+            | Source::Search { table, .. } => table,
         }
     }
 }

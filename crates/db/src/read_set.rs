@@ -42,7 +42,9 @@ impl Reads {
         let intervals = self.intervals.0.into_iter();
         ReadSet {
             points: self.points.into_iter().collect(),
-            intervals: intervals.map(|(start, end)| Interval { start, end }).collect(),
+            intervals: intervals
+                .map(|(start, end)| Interval { start, end })
+                .collect(),
         }
     }
 }
@@ -57,7 +59,10 @@ impl IntervalSet {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Interval> + '_ {
-        self.0.iter().map(|(start, end)| Interval { start: start.clone(), end: end.clone() })
+        self.0.iter().map(|(start, end)| Interval {
+            start: start.clone(),
+            end: end.clone(),
+        })
     }
 
     pub fn add(&mut self, mut added: Interval) {
@@ -85,7 +90,9 @@ impl IntervalSet {
                 std::ops::Bound::Excluded(&added.start),
                 std::ops::Bound::Included(&added.end),
             ));
-            let Some((start, end)) = following.next() else { break };
+            let Some((start, end)) = following.next() else {
+                break;
+            };
             if start == &added.end && !touches(&added.end, start) {
                 break;
             }

@@ -69,7 +69,11 @@ pub struct IndexDefinition {
 impl IndexDefinition {
     pub fn new(name: &str, fields: &[&str]) -> IndexDefinition {
         let fields = fields.iter().map(|field| FieldPath::parse(field)).collect();
-        IndexDefinition { name: name.to_owned(), fields, staged: false }
+        IndexDefinition {
+            name: name.to_owned(),
+            fields,
+            staged: false,
+        }
     }
 
     /// Returns whether both have the same name and rows.
@@ -123,14 +127,19 @@ pub struct SchemaError {
 
 impl SchemaError {
     fn new(code: &'static str, message: impl Into<String>) -> SchemaError {
-        SchemaError { code, message: message.into() }
+        SchemaError {
+            code,
+            message: message.into(),
+        }
     }
 }
 
 impl Schema {
     /// Returns whether `table.index` is a search or vector index.
     pub(crate) fn has_search_or_vector_index(&self, name: &str) -> bool {
-        let Some((table, index)) = name.split_once('.') else { return false };
+        let Some((table, index)) = name.split_once('.') else {
+            return false;
+        };
         self.tables.get(table).is_some_and(|table| {
             table.search_indexes.iter().any(|own| own.name == index)
                 || table.vector_indexes.iter().any(|own| own.name == index)
@@ -139,7 +148,12 @@ impl Schema {
 
     /// Returns a table whose document type holds ids of `table`.
     pub(crate) fn referrer_of(&self, table: &str) -> Option<&str> {
-        let refers = |schema: &TableSchema| schema.document_type.as_ref().is_some_and(|v| refers_to(v, table));
+        let refers = |schema: &TableSchema| {
+            schema
+                .document_type
+                .as_ref()
+                .is_some_and(|v| refers_to(v, table))
+        };
         let (name, _) = self.tables.iter().find(|(_, schema)| refers(schema))?;
         Some(name)
     }
@@ -149,8 +163,12 @@ fn refers_to(validator: &Validator, table: &str) -> bool {
     match validator {
         Validator::Id(name) => name == table,
         Validator::Array(elements) => refers_to(elements, table),
-        Validator::Record { keys, values, .. } => refers_to(keys, table) || refers_to(values, table),
-        Validator::Object(fields) => fields.values().any(|field| refers_to(&field.validator, table)),
+        Validator::Record { keys, values, .. } => {
+            refers_to(keys, table) || refers_to(values, table)
+        }
+        Validator::Object(fields) => fields
+            .values()
+            .any(|field| refers_to(&field.validator, table)),
         Validator::Union(members) => members.iter().any(|member| refers_to(member, table)),
         _ => false,
     }

@@ -58,7 +58,12 @@ struct Subscription {
 
 impl Subscriptions {
     pub fn new(notified: Timestamp) -> Subscriptions {
-        Subscriptions { state: Mutex::new(State { notified, ..State::default() }) }
+        Subscriptions {
+            state: Mutex::new(State {
+                notified,
+                ..State::default()
+            }),
+        }
     }
 
     /// Adds a subscription, unless `stale_until` finds that its read set changed up to the timestamp it is given.
@@ -81,9 +86,19 @@ impl Subscriptions {
         }
         for interval in &read_set.intervals {
             let space = Space::of(&interval.start).expect("read intervals start inside a space");
-            state.intervals.entry(space).or_default().insert(interval.clone(), id);
+            state
+                .intervals
+                .entry(space)
+                .or_default()
+                .insert(interval.clone(), id);
         }
-        state.subscriptions.insert(id, Subscription { read_set, subscriber });
+        state.subscriptions.insert(
+            id,
+            Subscription {
+                read_set,
+                subscriber,
+            },
+        );
         Ok(SubscriptionId(id))
     }
 
@@ -102,7 +117,10 @@ impl Subscriptions {
             let mut state = self.state.lock();
             for touched in commits {
                 let ids = state.stab(touched);
-                concerned.extend(ids.into_iter().filter_map(|id| Some((touched.ts, state.take(id)?))));
+                concerned.extend(
+                    ids.into_iter()
+                        .filter_map(|id| Some((touched.ts, state.take(id)?))),
+                );
                 state.notified = touched.ts;
             }
         }
@@ -139,7 +157,9 @@ impl State {
     fn take(&mut self, id: u64) -> Option<Subscription> {
         let subscription = self.subscriptions.remove(&id)?;
         for point in &subscription.read_set.points {
-            let Some(members) = self.points.get_mut(point) else { continue };
+            let Some(members) = self.points.get_mut(point) else {
+                continue;
+            };
             if members.remove(id) {
                 self.points.remove(point);
             }
@@ -151,8 +171,12 @@ impl State {
     }
 
     fn forget_interval(&mut self, interval: &Interval, id: u64) {
-        let Some(space) = Space::of(&interval.start) else { return };
-        let Some(tree) = self.intervals.get_mut(&space) else { return };
+        let Some(space) = Space::of(&interval.start) else {
+            return;
+        };
+        let Some(tree) = self.intervals.get_mut(&space) else {
+            return;
+        };
         tree.remove(interval, id);
         if tree.is_empty() {
             self.intervals.remove(&space);

@@ -7,7 +7,9 @@ use std::sync::{
 
 use parking_lot::{Condvar, Mutex};
 use platform::Platform;
-use storage::{AppendError, Commit, Engine, MemoryEngine, Page, ReadError, Scan, TrimReport, Version};
+use storage::{
+    AppendError, Commit, Engine, MemoryEngine, Page, ReadError, Scan, TrimReport, Version,
+};
 use value::{DocumentId, Object, Timestamp, Value};
 
 use crate::*;
@@ -24,7 +26,10 @@ pub fn database() -> Database {
 }
 
 pub fn object(fields: &[(&str, Value)]) -> Object {
-    fields.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
+    fields
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), value.clone()))
+        .collect()
 }
 
 pub fn json(text: &str) -> Value {
@@ -37,7 +42,10 @@ pub fn doc(text: &str) -> Object {
 }
 
 pub fn commit(db: &Database, tx: Transaction) -> Timestamp {
-    db.commit(tx, CommitOptions::default()).unwrap().wait().unwrap()
+    db.commit(tx, CommitOptions::default())
+        .unwrap()
+        .wait()
+        .unwrap()
 }
 
 pub fn mutate<T>(db: &Database, work: impl FnOnce(&mut Transaction) -> T) -> T {
@@ -52,10 +60,19 @@ pub fn insert(db: &Database, table: &str, text: &str) -> DocumentId {
 }
 
 /// Inserts one document for each number, in one transaction.
-pub fn insert_numbers(db: &Database, table: &str, name: &str, numbers: impl IntoIterator<Item = i64>) -> Vec<DocumentId> {
+pub fn insert_numbers(
+    db: &Database,
+    table: &str,
+    name: &str,
+    numbers: impl IntoIterator<Item = i64>,
+) -> Vec<DocumentId> {
     mutate(db, |tx| {
-        let fields = numbers.into_iter().map(|number| object(&[(name, Value::Int64(number))]));
-        fields.map(|fields| tx.insert(ROOT, table, fields).unwrap()).collect()
+        let fields = numbers
+            .into_iter()
+            .map(|number| object(&[(name, Value::Int64(number))]));
+        fields
+            .map(|fields| tx.insert(ROOT, table, fields).unwrap())
+            .collect()
     })
 }
 
@@ -74,7 +91,10 @@ pub fn collect(tx: &mut Transaction, query: Query) -> Result<Vec<Arc<Document>>,
 
 /// Returns one field of each document, in JSON.
 pub fn field(documents: &[Arc<Document>], name: &str) -> String {
-    let values: Vec<_> = documents.iter().map(|d| d.value.get(name).map_or("-".into(), Value::to_json)).collect();
+    let values: Vec<_> = documents
+        .iter()
+        .map(|d| d.value.get(name).map_or("-".into(), Value::to_json))
+        .collect();
     values.join(" ")
 }
 
@@ -90,13 +110,18 @@ pub fn deploy(db: &Database, text: &str) -> IndexDiff {
     let schema = Schema::parse_json(&text.replace('\'', "\"")).unwrap();
     let submitted = db.submit_schema(ROOT, Some(schema)).unwrap();
     let state = settled(db, submitted.id);
-    assert!(matches!(state, SchemaState::Ready | SchemaState::Active), "{state:?}");
+    assert!(
+        matches!(state, SchemaState::Ready | SchemaState::Active),
+        "{state:?}"
+    );
     mutate(db, |tx| tx.activate_schema(ROOT, submitted.id).unwrap())
 }
 
 /// Waits until a schema is not pending any more.
 pub fn settled(db: &Database, id: SchemaId) -> SchemaState {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let mut changes = db.wait_schema_change();
     loop {
         match db.schema_state(ROOT, id) {
@@ -163,7 +188,10 @@ impl Engine for GateEngine {
             self.opened.wait(&mut closed);
         }
         if self.failing.load(Ordering::SeqCst) {
-            return Err(AppendError::Refused { reason: "the disk is full".into(), source: None });
+            return Err(AppendError::Refused {
+                reason: "the disk is full".into(),
+                source: None,
+            });
         }
         self.inner.append(expected, commits)
     }

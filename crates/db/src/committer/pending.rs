@@ -23,8 +23,14 @@ pub struct Pending {
 }
 
 impl Pending {
-    pub(super) fn waiting(ts: Timestamp, waiting: oneshot::Receiver<Result<(), String>>) -> Pending {
-        Pending { ts, waiting: Some(waiting) }
+    pub(super) fn waiting(
+        ts: Timestamp,
+        waiting: oneshot::Receiver<Result<(), String>>,
+    ) -> Pending {
+        Pending {
+            ts,
+            waiting: Some(waiting),
+        }
     }
 
     pub(super) fn durable_already(ts: Timestamp) -> Pending {
@@ -67,7 +73,10 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-fn settle(ts: Timestamp, result: Result<Result<(), String>, oneshot::error::RecvError>) -> Result<Timestamp, Error> {
+fn settle(
+    ts: Timestamp,
+    result: Result<Result<(), String>, oneshot::error::RecvError>,
+) -> Result<Timestamp, Error> {
     match result {
         Ok(Ok(())) => Ok(ts),
         Ok(Err(reason)) => Err(Error::Refused(reason)),

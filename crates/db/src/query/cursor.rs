@@ -3,7 +3,10 @@
 //! A cursor is the AES-GCM-SIV of its position under the database's secret, bound to the query it came from. There
 //! is no nonce to draw: the mode is safe for repeated nonces, and equal positions give equal cursors, which caches like.
 
-use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Nonce, aead::{Aead, Payload}};
+use aes_gcm_siv::{
+    Aes256GcmSiv, KeyInit, Nonce,
+    aead::{Aead, Payload},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -50,16 +53,30 @@ impl CursorSeal {
                 plain.extend_from_slice(key);
             }
         }
-        let payload = Payload { msg: &plain, aad: &fingerprint.0 };
-        let sealed = self.0.encrypt(&Nonce::default(), payload).expect("a key is far shorter than the cipher's limit");
+        let payload = Payload {
+            msg: &plain,
+            aad: &fingerprint.0,
+        };
+        let sealed = self
+            .0
+            .encrypt(&Nonce::default(), payload)
+            .expect("a key is far shorter than the cipher's limit");
         URL_SAFE_NO_PAD.encode(sealed)
     }
 
     /// Errors: the developer error that makes clients restart from the first page.
     pub fn open(&self, fingerprint: &Fingerprint, cursor: &str) -> Result<Position, Error> {
-        let sealed = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid_cursor())?;
-        let payload = Payload { msg: &sealed, aad: &fingerprint.0 };
-        let plain = self.0.decrypt(&Nonce::default(), payload).map_err(|_| invalid_cursor())?;
+        let sealed = URL_SAFE_NO_PAD
+            .decode(cursor)
+            .map_err(|_| invalid_cursor())?;
+        let payload = Payload {
+            msg: &sealed,
+            aad: &fingerprint.0,
+        };
+        let plain = self
+            .0
+            .decrypt(&Nonce::default(), payload)
+            .map_err(|_| invalid_cursor())?;
         match plain.split_first() {
             Some((&END, [])) => Ok(Position::End),
             Some((&AFTER, key)) => Ok(Position::After(Bytes::copy_from_slice(key))),

@@ -51,8 +51,16 @@ pub enum Step {
 
 impl Default for Worker {
     fn default() -> Worker {
-        let state = State { dirty: true, stopping: false, progress: FxHashMap::default() };
-        Worker { state: Mutex::new(state), wake: Condvar::new(), changes: watch::Sender::new(0) }
+        let state = State {
+            dirty: true,
+            stopping: false,
+            progress: FxHashMap::default(),
+        };
+        Worker {
+            state: Mutex::new(state),
+            wake: Condvar::new(),
+            changes: watch::Sender::new(0),
+        }
     }
 }
 
@@ -74,7 +82,12 @@ impl Worker {
     }
 
     pub fn documents_validated(&self, id: SchemaId) -> u64 {
-        self.state.lock().progress.get(&id).copied().unwrap_or_default()
+        self.state
+            .lock()
+            .progress
+            .get(&id)
+            .copied()
+            .unwrap_or_default()
     }
 
     fn announce(&self) {
@@ -107,7 +120,9 @@ pub fn worker_loop(shared: Arc<Shared>) {
         match work(&shared) {
             Ok(()) => {}
             Err(Error::Refused(_)) => return,
-            Err(error) => tracing::error!(%error, "background work on schemas and indexes stopped until the next change"),
+            Err(error) => {
+                tracing::error!(%error, "background work on schemas and indexes stopped until the next change")
+            }
         }
     }
 }
@@ -115,13 +130,22 @@ pub fn worker_loop(shared: Arc<Shared>) {
 /// Does everything the catalog asks for.
 fn work(shared: &Arc<Shared>) -> Result<(), Error> {
     let catalog = shared.catalogs.newest();
-    for schema in catalog.schemas().filter(|schema| schema.status == SchemaStatus::Pending) {
+    for schema in catalog
+        .schemas()
+        .filter(|schema| schema.status == SchemaStatus::Pending)
+    {
         validate::run(shared, schema)?;
     }
     for ns in catalog.namespaces() {
-        let Some(namespace) = catalog.namespace(ns) else { continue };
+        let Some(namespace) = catalog.namespace(ns) else {
+            continue;
+        };
         for table in namespace.by_name.values() {
-            for index in table.indexes.iter().filter(|index| index.state == IndexState::Backfilling) {
+            for index in table
+                .indexes
+                .iter()
+                .filter(|index| index.state == IndexState::Backfilling)
+            {
                 while backfill::step(shared, table, index.record)? == Step::More {
                     if shared.worker.is_stopping() {
                         return Ok(());
@@ -134,7 +158,10 @@ fn work(shared: &Arc<Shared>) -> Result<(), Error> {
 }
 
 /// Runs one transaction of the worker's own, again while it conflicts, and waits for the disk.
-fn transact<T>(shared: &Arc<Shared>, mut run: impl FnMut(&mut Transaction) -> Result<T, Error>) -> Result<T, Error> {
+fn transact<T>(
+    shared: &Arc<Shared>,
+    mut run: impl FnMut(&mut Transaction) -> Result<T, Error>,
+) -> Result<T, Error> {
     loop {
         let mut tx = Transaction::begin(shared.clone(), crate::BeginAt::Validated)?;
         *tx.limits_mut() = Limits::UNLIMITED;
@@ -152,8 +179,14 @@ impl crate::Database {
     pub(crate) fn fill_indexes(&self, ns: crate::Namespace, table: &str) -> Result<(), Error> {
         let shared = self.shared();
         let catalog = shared.catalogs.newest();
-        let Some(table) = catalog.table(ns, table) else { return Ok(()) };
-        for index in table.indexes.iter().filter(|index| index.state == IndexState::Backfilling) {
+        let Some(table) = catalog.table(ns, table) else {
+            return Ok(());
+        };
+        for index in table
+            .indexes
+            .iter()
+            .filter(|index| index.state == IndexState::Backfilling)
+        {
             while backfill::step(shared, table, index.record)? == Step::More {}
         }
         Ok(())

@@ -27,7 +27,9 @@ pub fn step(shared: &Arc<Shared>, table: &Table, record: InternalId) -> Result<S
 }
 
 fn fill(tx: &mut Transaction, table: &Table, record: InternalId) -> Result<Step, Error> {
-    let Some(document) = tx.record(INDEXES, record)? else { return Ok(Step::Done) };
+    let Some(document) = tx.record(INDEXES, record)? else {
+        return Ok(Step::Done);
+    };
     let mut index = IndexRecord::decode(&document).map_err(Error::Corrupt)?;
     if index.state != Some(IndexState::Backfilling) {
         return Ok(Step::Done);
@@ -37,10 +39,16 @@ fn fill(tx: &mut Transaction, table: &Table, record: InternalId) -> Result<Step,
         Some(Value::Bytes(last)) => key_after(last),
         _ => whole.start.clone(),
     };
-    let unread = Interval { start, end: whole.end };
-    let page = tx.shared().read_rows(&unread, storage::Order::Ascending, WORKER_BATCH, tx.view())?;
+    let unread = Interval {
+        start,
+        end: whole.end,
+    };
+    let page =
+        tx.shared()
+            .read_rows(&unread, storage::Order::Ascending, WORKER_BATCH, tx.view())?;
     for row in &page.rows {
-        let internal = row_internal(&row.key).ok_or_else(|| Error::Corrupt("a document key is too short".into()))?;
+        let internal = row_internal(&row.key)
+            .ok_or_else(|| Error::Corrupt("a document key is too short".into()))?;
         let key = DocKey::new(table.tablet, internal);
         tx.reads.points.insert(key);
         let document = tx.shared().read_scanned(table, key, row, tx.view())?;
@@ -58,11 +66,18 @@ fn fill(tx: &mut Transaction, table: &Table, record: InternalId) -> Result<Step,
         None => {
             fields.remove(CURSOR);
             // No schema enables the indexes of system tables.
-            index.state = Some(if table.is_system() { IndexState::Enabled } else { IndexState::Backfilled });
+            index.state = Some(if table.is_system() {
+                IndexState::Enabled
+            } else {
+                IndexState::Backfilled
+            });
             Step::Done
         }
     };
-    index.encode().into_iter().for_each(|(name, value)| drop(fields.insert(name, value)));
+    index
+        .encode()
+        .into_iter()
+        .for_each(|(name, value)| drop(fields.insert(name, value)));
     tx.put_record(INDEXES, record, Some(fields))?;
     Ok(step)
 }
