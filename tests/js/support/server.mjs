@@ -45,6 +45,10 @@ export class Server {
     return this.url.replace("http", "ws");
   }
 
+  get pid() {
+    return this.#child.pid;
+  }
+
   /** What the official CLI reads to find this server. */
   get environment() {
     return { CONVEX_SELF_HOSTED_URL: this.url, CONVEX_SELF_HOSTED_ADMIN_KEY: this.adminKey };
