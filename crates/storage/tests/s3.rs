@@ -1,4 +1,4 @@
-//! The blob store against a real S3-speaking service, which `tests/s3/run.sh` starts.
+//! The blob store against a real S3-speaking service, which `tests/s3/run.py` starts.
 
 use bytes::Bytes;
 use storage::blobs::{BlobError, BlobInfo, BlobKey, BlobStore, S3Options};
@@ -9,7 +9,7 @@ mod conformance;
 use conformance::{MEBIBYTE, conforms, key, names, pattern, read, write};
 
 fn options() -> S3Options {
-    let var = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is set by tests/s3/run.sh"));
+    let var = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is set by tests/s3/run.py"));
     S3Options {
         bucket: var("CONCAVE_TEST_S3_BUCKET"),
         prefix: Some("blobs/".into()),

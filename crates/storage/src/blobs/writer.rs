@@ -27,6 +27,14 @@ struct Upload {
     parts: JoinSet<object_store::Result<()>>,
 }
 
+impl Upload {
+    /// Parts that are on their way arrive first: one that came after the end would stay in the store.
+    async fn abort(mut self) -> object_store::Result<()> {
+        while self.parts.join_next().await.is_some() {}
+        self.multipart.abort().await
+    }
+}
+
 impl BlobWriter {
     pub(super) fn new(store: Arc<dyn ObjectStore>, key: BlobKey, part_bytes: usize) -> BlobWriter {
         let buffer = PutPayloadMut::new().with_block_size(64 << 10);
@@ -82,9 +90,8 @@ impl BlobWriter {
 
     /// Throws away what was written, and waits until the store has done so.
     pub async fn abort(mut self) -> Result<(), BlobError> {
-        let Some(mut upload) = self.upload.take() else { return Ok(()) };
-        upload.parts.shutdown().await;
-        upload.multipart.abort().await.map_err(|source| BlobError::new("abort", &self.key, source))
+        let Some(upload) = self.upload.take() else { return Ok(()) };
+        upload.abort().await.map_err(|source| BlobError::new("abort", &self.key, source))
     }
 
     async fn send_part(&mut self) -> Result<(), BlobError> {
@@ -129,14 +136,12 @@ impl BlobWriter {
 
 impl Drop for BlobWriter {
     fn drop(&mut self) {
-        let Some(mut upload) = self.upload.take() else { return };
-        upload.parts.abort_all();
+        let Some(upload) = self.upload.take() else { return };
         // Without a runtime there is nobody to send the request; local drafts go away by themselves all the same.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let key = self.key.clone();
         runtime.spawn(async move {
-            upload.parts.shutdown().await;
-            if let Err(error) = upload.multipart.abort().await {
+            if let Err(error) = upload.abort().await {
                 tracing::warn!(%key, %error, "could not discard an unfinished upload");
             }
         });
