@@ -107,6 +107,9 @@ impl Catalog {
 
     /// Returns the catalog after `changes`, or `None` if they change nothing that matters here.
     pub fn apply(&self, changes: &[Change]) -> Result<Option<Catalog>, String> {
+        if changes.is_empty() {
+            return Ok(None);
+        }
         let mut next = self.clone();
         let mut affected = BTreeSet::new();
         let mut allocated = false;

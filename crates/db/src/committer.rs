@@ -26,10 +26,10 @@ use tokio::sync::oneshot;
 use value::Timestamp;
 
 use crate::{
-    catalog::Catalog,
+    catalog::{Catalog, Change},
     database::Shared,
     error::Error,
-    keys::Space,
+    keys::{DocKey, Space},
     limits::{QUEUE_BYTES_MAX, QUEUE_COMMITS_MAX},
     overlay::RowChange,
     read_set::ReadSet,
@@ -184,36 +184,35 @@ impl Committer {
         let Prepared {
             writes,
             rows,
-            mut documents,
+            documents,
             keys,
             versions,
             catalog_changes,
             bytes,
         } = prepared;
-        let catalog = state
-            .catalog
-            .apply(&catalog_changes)
-            .map_err(Error::Corrupt)?;
-        documents.extend(state.catalog.changed_deps(&catalog_changes));
+        let documents = state.change_catalog(shared, ts, &catalog_changes, documents)?;
         let catalog_changed = !catalog_changes.is_empty();
         let durable = shared.durable();
         shared.overlay.add(ts, &rows);
         for version in versions {
             version.push(&shared.cache, ts, durable);
         }
+        let source = options.source.into();
         let touched = Arc::new(Touched {
             ts,
             documents,
             keys,
-            source: options.source.into(),
+            source,
         });
         state.recent.push(touched.clone());
-        if let Some(catalog) = catalog.map(Arc::new) {
-            state.catalog = catalog.clone();
-            shared.catalogs.push(ts, catalog);
-        }
         state.last = ts;
         let (done, waiting) = oneshot::channel();
+        let then = AfterSync {
+            touched,
+            rows,
+            catalog_changed,
+            done,
+        };
         let commit = Commit { ts, writes };
         if let Some(on_validated) = options.on_validated {
             on_validated(ts);
@@ -223,12 +222,7 @@ impl Committer {
         self.push(Queued {
             commit,
             bytes,
-            then: AfterSync {
-                touched,
-                rows,
-                catalog_changed,
-                done,
-            },
+            then,
         });
         Ok(Pending::waiting(ts, waiting))
     }
@@ -307,6 +301,22 @@ impl Committer {
 }
 
 impl State {
+    /// Applies changes of the catalog; returns what the commit touches, the facts that differ now included.
+    fn change_catalog(
+        &mut self,
+        shared: &Shared,
+        ts: Timestamp,
+        changes: &[Change],
+        mut touched: Vec<DocKey>,
+    ) -> Result<Vec<DocKey>, Error> {
+        touched.extend(self.catalog.changed_deps(changes));
+        if let Some(catalog) = self.catalog.apply(changes).map_err(Error::Corrupt)? {
+            self.catalog = Arc::new(catalog);
+            shared.catalogs.push(ts, self.catalog.clone());
+        }
+        Ok(touched)
+    }
+
     fn validate(&self, tx: &Transaction) -> Result<(), CommitError> {
         let snapshot = tx.snapshot();
         if snapshot < self.recent.floor() {

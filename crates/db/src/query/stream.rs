@@ -10,7 +10,7 @@ use bytes::Bytes;
 use value::InternalId;
 
 use super::{
-    Operator, Order, Query, Source,
+    Operator, Order, Query, RangeBound, Source,
     range::{KeyRange, id_range, index_range},
 };
 use crate::{
@@ -122,17 +122,12 @@ impl Transaction {
                     return Ok(None);
                 };
                 let space = Space::Index(table.by_creation_time());
+                let interval = space.whole();
                 let range = KeyRange {
-                    interval: space.whole(),
+                    interval,
                     exact: None,
                 };
-                Ok(Some(TableScan::new(
-                    table,
-                    space,
-                    Vec::new(),
-                    range,
-                    *order,
-                )))
+                Ok(Some(TableScan::new(table, space, &[], range, *order)))
             }
             Source::IndexRange {
                 table,
@@ -141,50 +136,12 @@ impl Transaction {
                 order,
             } => {
                 let name = format!("{table}.{index}");
-                let table = self.table(ns, table);
-                match (table, index.as_str()) {
-                    (None, "by_id" | "by_creation_time") => Ok(None),
-                    (None, _) => Err(self.index_missing(ns, &name)),
-                    (Some(table), "by_id") => {
-                        let space = Space::Documents(table.tablet);
-                        let range = id_range(&name, space, table.number, range)?;
-                        Ok(Some(TableScan::new(
-                            table,
-                            space,
-                            Vec::new(),
-                            range,
-                            *order,
-                        )))
-                    }
-                    (Some(table), "by_creation_time") => {
-                        let space = Space::Index(table.by_creation_time());
-                        let range = index_range(&name, space, &[], range)?;
-                        Ok(Some(TableScan::new(
-                            table,
-                            space,
-                            Vec::new(),
-                            range,
-                            *order,
-                        )))
-                    }
-                    (Some(table), _) => {
-                        let index = table
-                            .index(index)
-                            .cloned()
-                            .ok_or_else(|| self.index_missing(ns, &name))?;
-                        check_queryable(&name, index.staged, index.state)?;
-                        let space = Space::Index(index.id);
-                        let names: Vec<String> =
-                            index.fields.iter().map(FieldPath::to_string).collect();
-                        let range = index_range(&name, space, &names, range)?;
-                        Ok(Some(TableScan::new(
-                            table,
-                            space,
-                            index.fields.clone(),
-                            range,
-                            *order,
-                        )))
-                    }
+                match self.table(ns, table) {
+                    Some(table) => self
+                        .resolve_range(table, index, &name, range, *order)
+                        .map(Some),
+                    None if matches!(index.as_str(), "by_id" | "by_creation_time") => Ok(None),
+                    None => Err(self.index_missing(ns, &name)),
                 }
             }
             Source::Search { table, index, .. } => {
@@ -192,6 +149,34 @@ impl Transaction {
                 Err(self.index_missing(ns, &format!("{table}.{index}")))
             }
         }
+    }
+
+    fn resolve_range(
+        &self,
+        table: Arc<Table>,
+        index: &str,
+        name: &str,
+        range: &[RangeBound],
+        order: Order,
+    ) -> Result<TableScan, Error> {
+        if index == "by_id" {
+            let space = Space::Documents(table.tablet);
+            let range = id_range(name, space, table.number, range)?;
+            return Ok(TableScan::new(table, space, &[], range, order));
+        }
+        if index == "by_creation_time" {
+            let space = Space::Index(table.by_creation_time());
+            let range = index_range(name, space, &[], range)?;
+            return Ok(TableScan::new(table, space, &[], range, order));
+        }
+        let Some(index) = table.index(index).cloned() else {
+            return Err(self.index_missing(table.ns, name));
+        };
+        check_queryable(name, index.staged, index.state)?;
+        let space = Space::Index(index.id);
+        let names: Vec<String> = index.fields.iter().map(FieldPath::to_string).collect();
+        let range = index_range(name, space, &names, range)?;
+        Ok(TableScan::new(table, space, &index.fields, range, order))
     }
 
     fn index_missing(&self, ns: Namespace, name: &str) -> Error {
@@ -386,7 +371,7 @@ impl TableScan {
     fn new(
         table: Arc<Table>,
         space: Space,
-        fields: Vec<FieldPath>,
+        fields: &[FieldPath],
         range: KeyRange,
         order: Order,
     ) -> TableScan {
@@ -395,7 +380,7 @@ impl TableScan {
         TableScan {
             table,
             space,
-            fields,
+            fields: fields.to_vec(),
             range,
             order,
             ahead: VecDeque::new(),

@@ -16,6 +16,7 @@ use crate::{
     error::Error,
     keys::{DocKey, Interval, Space, index_key, key_after, row_internal},
     limits::WORKER_BATCH,
+    snapshot::Row,
     transaction::Transaction,
 };
 
@@ -46,17 +47,7 @@ fn fill(tx: &mut Transaction, table: &Table, record: InternalId) -> Result<Step,
     let page =
         tx.shared()
             .read_rows(&unread, storage::Order::Ascending, WORKER_BATCH, tx.view())?;
-    for row in &page.rows {
-        let internal = row_internal(&row.key)
-            .ok_or_else(|| Error::Corrupt("a document key is too short".into()))?;
-        let key = DocKey::new(table.tablet, internal);
-        tx.reads.points.insert(key);
-        let document = tx.shared().read_scanned(table, key, row, tx.view())?;
-        if let Some(document) = document {
-            let row = index_key(index.id, &index.fields, &document.value, internal);
-            tx.writes.raw_rows.push((row, Some(internal)));
-        }
-    }
+    add_rows(tx, table, &index, &page.rows)?;
     let mut fields = document.user_fields();
     let step = match page.covered_to {
         Some(last) => {
@@ -80,4 +71,25 @@ fn fill(tx: &mut Transaction, table: &Table, record: InternalId) -> Result<Step,
         .for_each(|(name, value)| drop(fields.insert(name, value)));
     tx.put_record(INDEXES, record, Some(fields))?;
     Ok(step)
+}
+
+/// Buffers the index rows of some documents, and that they were read.
+fn add_rows(
+    tx: &mut Transaction,
+    table: &Table,
+    index: &IndexRecord,
+    rows: &[Row],
+) -> Result<(), Error> {
+    for row in rows {
+        let internal = row_internal(&row.key)
+            .ok_or_else(|| Error::Corrupt("a document key is too short".into()))?;
+        let key = DocKey::new(table.tablet, internal);
+        tx.reads.points.insert(key);
+        let document = tx.shared().read_scanned(table, key, row, tx.view())?;
+        if let Some(document) = document {
+            let row = index_key(index.id, &index.fields, &document.value, internal);
+            tx.writes.raw_rows.push((row, Some(internal)));
+        }
+    }
+    Ok(())
 }
