@@ -65,3 +65,6 @@ fn start(state: AppState, client: Option<&ClientVersion>, upgrade: WebSocketUpgr
 fn not_an_upgrade(rejection: WebSocketUpgradeRejection) -> ApiError {
     ApiError::bad_request("BadHeader", rejection.body_text())
 }
+
+#[cfg(test)]
+mod tests;

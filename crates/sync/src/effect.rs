@@ -36,8 +36,8 @@ pub enum Input {
     Authenticated(Result<Identity, SystemError>),
     /// The answer to the last `Compute`.
     Computed(Result<Snapshot, SystemError>),
-    /// A result of the newest snapshot is no longer what a fresh run would give.
-    Invalidated,
+    /// A result is no longer what a fresh run would give from this commit on, which may not be readable yet.
+    Invalidated(Timestamp),
     /// One transition has left for the client.
     TransitionWritten,
     /// `Session::deadline` has passed.

@@ -105,8 +105,8 @@ impl Session {
             Input::ActionFinished { request, outcome } => self.on_action_finished(now, request, outcome, effects),
             Input::Authenticated(verdict) => self.on_authenticated(verdict),
             Input::Computed(snapshot) => self.on_computed(now, snapshot),
-            Input::Invalidated => {
-                self.transitions.want();
+            Input::Invalidated(at) => {
+                self.transitions.on_invalidated(at);
                 Ok(())
             }
             Input::TransitionWritten => {

@@ -17,8 +17,7 @@ pub async fn compute(
     mailbox: Arc<Mailbox>,
 ) -> Result<Snapshot, SystemError> {
     let mut latest = runtime.watch_latest();
-    let floor = computation.at_least.max(mailbox.stale_at());
-    let ts = match latest.wait_for(|latest| *latest >= floor).await {
+    let ts = match latest.wait_for(|latest| *latest >= computation.at_least).await {
         Ok(ts) => *ts,
         Err(closed) => return Err(SystemError::internal(closed)),
     };

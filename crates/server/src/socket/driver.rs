@@ -155,7 +155,7 @@ impl Driver {
                 Finished::Action { request, outcome } => Input::ActionFinished { request, outcome },
             })?;
         }
-        if post.invalidated { self.feed(Input::Invalidated) } else { Ok(()) }
+        post.invalidated.map_or(Ok(()), |at| self.feed(Input::Invalidated(at)))
     }
 
     fn on_timer(&mut self) -> Result<(), End> {

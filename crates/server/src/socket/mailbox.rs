@@ -9,13 +9,13 @@ use value::Timestamp;
 pub struct Mailbox {
     post: Mutex<Post>,
     arrived: Notify,
-    stale_at: Mutex<Timestamp>,
 }
 
 /// Everything that has gathered.
 #[derive(Default)]
 pub struct Post {
-    pub invalidated: bool,
+    /// The newest commit that made a result stale.
+    pub invalidated: Option<Timestamp>,
     /// One running mutation and the running actions at most.
     pub finished: Vec<Finished>,
 }
@@ -31,17 +31,11 @@ impl Mailbox {
         self.arrived.notify_one();
     }
 
-    /// The newest commit that made a result of this connection stale. It may not be durable yet, so whatever is
-    /// computed next must wait until it is, or it would find the stale result still good and nobody would tell again.
-    pub fn stale_at(&self) -> Timestamp {
-        *self.stale_at.lock()
-    }
-
     /// Waits for post and takes all of it.
     pub async fn collect(&self) -> Post {
         loop {
             let post = std::mem::take(&mut *self.post.lock());
-            if post.invalidated || !post.finished.is_empty() {
+            if post.invalidated.is_some() || !post.finished.is_empty() {
                 return post;
             }
             self.arrived.notified().await;
@@ -51,11 +45,9 @@ impl Mailbox {
 
 impl Watch for Mailbox {
     fn stale(&self, at: Timestamp) {
-        {
-            let mut stale_at = self.stale_at.lock();
-            *stale_at = at.max(*stale_at);
-        }
-        self.post.lock().invalidated = true;
+        let mut post = self.post.lock();
+        post.invalidated = post.invalidated.max(Some(at));
+        drop(post);
         self.arrived.notify_one();
     }
 }

@@ -32,6 +32,7 @@ struct World {
     authentications: VecDeque<AuthRequest>,
     computation: Option<Computation>,
     closing: Option<Closing>,
+    computed_at: Timestamp,
     /// Whether transitions count as written the moment they are sent.
     writes_at_once: bool,
 }
@@ -52,6 +53,7 @@ impl World {
             authentications: VecDeque::new(),
             computation: None,
             closing: None,
+            computed_at: Timestamp(100),
             writes_at_once: true,
         }
     }
@@ -93,6 +95,11 @@ impl World {
         }
     }
 
+    /// Some result goes stale with the next commit after the last snapshot.
+    fn invalidate(&mut self) {
+        self.input(Input::Invalidated(self.computed_at.succ()));
+    }
+
     fn advance(&mut self, seconds: f64) {
         let duration = Duration::from_secs_f64(seconds);
         self.now.monotonic += duration;
@@ -105,6 +112,7 @@ impl World {
         let computation = self.computation.take().expect("a computation was asked for");
         assert!(computation.at_least <= Timestamp(ts), "the snapshot would be too old");
         let results = computation.queries.into_iter().map(|query| (query.id, result(query.id))).collect();
+        self.computed_at = Timestamp(ts);
         self.input(Input::Computed(Ok(Snapshot { ts: Timestamp(ts), results })));
     }
 

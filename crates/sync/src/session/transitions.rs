@@ -21,8 +21,12 @@ use crate::wire::server_message::{Clock, Modification, ServerMessage, StateVersi
 pub struct Transitions {
     /// End of the last transition sent.
     sent: StateVersion,
-    /// Something may have changed since the last computation began.
+    /// The query set or the identity has changed since the last computation began.
     wanted: bool,
+    /// The newest commit known to have made a result stale.
+    stale_at: Timestamp,
+    /// Of the last snapshot: results that went stale up to here have been replaced.
+    computed_at: Timestamp,
     /// A response was sent, and no transition since.
     owed: bool,
     /// The transition that is owed may not be older than this.
@@ -59,6 +63,8 @@ impl Default for Transitions {
         Transitions {
             sent: StateVersion::START,
             wanted: false,
+            stale_at: Timestamp::ZERO,
+            computed_at: Timestamp::ZERO,
             owed: false,
             floor: Timestamp::ZERO,
             stage: Stage::Idle,
@@ -77,6 +83,16 @@ impl Transitions {
     /// Asks for a new snapshot.
     pub fn want(&mut self) {
         self.wanted = true;
+    }
+
+    /// Asks for a snapshot that holds the commit at `at`. A snapshot before it would look unchanged, and nothing
+    /// would tell us again.
+    pub fn on_invalidated(&mut self, at: Timestamp) {
+        self.stale_at = self.stale_at.max(at);
+    }
+
+    fn is_due(&self) -> bool {
+        self.wanted || self.owed || self.stale_at > self.computed_at
     }
 
     /// Asks for a transition at `floor` or later, because a response has gone out.
@@ -99,13 +115,13 @@ impl Transitions {
         match &self.stage {
             Stage::Computed { hold_until, .. } => Some(*hold_until),
             Stage::Computing(_) => None,
-            Stage::Idle if self.wanted || self.owed => self.retry.not_before,
+            Stage::Idle if self.is_due() => self.retry.not_before,
             Stage::Idle => None,
         }
     }
 
     fn may_start(&self, now: &Moment) -> bool {
-        (self.wanted || self.owed)
+        self.is_due()
             && matches!(self.stage, Stage::Idle)
             && self.waiting < TRANSITIONS_WAITING_MAX
             && self.retry.not_before.is_none_or(|time| now.monotonic >= time)
@@ -132,7 +148,7 @@ impl Session {
             identity: self.auth.version(),
             removed: self.queries.take_removed(),
         });
-        let at_least = self.transitions.floor.max(self.transitions.sent.ts);
+        let at_least = self.transitions.floor.max(self.transitions.sent.ts).max(self.transitions.stale_at);
         effects.push(Effect::Compute(Computation { at_least, queries: self.queries.pending() }));
         Ok(())
     }
@@ -143,6 +159,7 @@ impl Session {
         match outcome {
             Ok(snapshot) => {
                 self.transitions.retry = Retry::default();
+                self.transitions.computed_at = snapshot.ts;
                 let hold_until = now.monotonic + TRANSITION_HOLD_MAX;
                 self.transitions.stage = Stage::Computed { target, snapshot, hold_until };
                 Ok(())

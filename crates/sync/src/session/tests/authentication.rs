@@ -86,7 +86,7 @@ fn trouble_while_checking_a_token_is_not_a_rejection() {
 #[test]
 fn an_expired_token_is_noticed_at_the_next_activity() {
     let activities: [fn(&mut World); 3] =
-        [|world| world.text(mutation(0)), |world| world.text(action(0)), |world| world.input(Input::Invalidated)];
+        [|world| world.text(mutation(0)), |world| world.text(action(0)), |world| world.invalidate()];
     for activity in activities {
         let mut world = World::connected();
         world.text(token(0));

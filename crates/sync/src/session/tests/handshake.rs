@@ -43,7 +43,7 @@ fn the_timestamp_starts_at_what_the_client_has_seen() {
     world.text(modify(0, 1, json!([])));
     assert_eq!(world.computation.as_ref().expect("asked").at_least, Timestamp(90));
     world.compute_all(95, "1.0");
-    world.input(Input::Invalidated);
+    world.text(modify(1, 2, json!([])));
     assert_eq!(world.computation.as_ref().expect("asked").at_least, Timestamp(95));
 }
 
@@ -52,7 +52,7 @@ fn a_snapshot_from_the_past_is_never_sent() {
     let mut world = World::connected();
     world.text(modify(0, 1, json!([])));
     world.compute_all(95, "1.0");
-    world.input(Input::Invalidated);
+    world.invalidate();
     let results = Vec::new();
     world.computation = None;
     world.input(Input::Computed(Ok(Snapshot { ts: Timestamp(94), results })));

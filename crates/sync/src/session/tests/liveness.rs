@@ -32,11 +32,11 @@ fn a_slow_reader_gets_fewer_and_newer_transitions() {
     world.writes_at_once = false;
     world.text(modify(0, 1, json!([add(0)])));
     world.compute_all(100, "1.0");
-    world.input(Input::Invalidated);
+    world.invalidate();
     world.compute_all(101, "2.0");
-    world.input(Input::Invalidated);
+    world.invalidate();
     assert!(world.computation.is_none(), "two transitions wait to be written");
-    world.input(Input::Invalidated);
+    world.invalidate();
     world.input(Input::TransitionWritten);
     world.compute_all(109, "9.0");
     let values: Vec<Json> =

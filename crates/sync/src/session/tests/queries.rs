@@ -49,20 +49,38 @@ fn results_carry_every_key() {
 #[test]
 fn unchanged_results_are_not_sent_again() {
     let mut world = watching();
-    world.input(Input::Invalidated);
+    world.invalidate();
     world.compute_all(120, "1.0");
     let transition = world.take_one();
     assert_eq!(transition["modifications"], json!([]));
     assert_eq!(transition["endVersion"], version(1, 0, 120));
-    world.input(Input::Invalidated);
+    world.invalidate();
     world.compute_all(130, "2.0");
     assert_eq!(world.take_one()["modifications"][0]["value"], json!(2.0));
+}
+
+/// An invalidation comes before its commit can be read. A snapshot taken too early would look unchanged, and the
+/// change would never be sent, because each result reports once.
+#[test]
+fn a_snapshot_holds_the_commit_that_asked_for_it() {
+    let mut world = watching();
+    world.input(Input::Invalidated(Timestamp(140)));
+    assert_eq!(world.computation.as_ref().expect("asked").at_least, Timestamp(140));
+    // Another commit while this is being computed asks for one more.
+    world.input(Input::Invalidated(Timestamp(150)));
+    world.compute_all(140, "2.0");
+    assert_eq!(world.computation.as_ref().expect("asked").at_least, Timestamp(150));
+    // News of a commit that the snapshot holds already does not.
+    world.input(Input::Invalidated(Timestamp(160)));
+    world.compute_all(170, "3.0");
+    world.input(Input::Invalidated(Timestamp(165)));
+    assert!(world.computation.is_none());
 }
 
 #[test]
 fn changed_log_lines_count_as_a_change() {
     let mut world = watching();
-    world.input(Input::Invalidated);
+    world.invalidate();
     world.compute(120, |_| logged("1.0", &["[LOG] 'again'"]));
     assert_eq!(world.take_one()["modifications"][0]["logLines"], json!(["[LOG] 'again'"]));
 }
@@ -71,7 +89,7 @@ fn changed_log_lines_count_as_a_change() {
 fn equal_errors_are_not_sent_again() {
     let mut world = watching();
     for (ts, error, sent) in [(110, "a", 1), (120, "a", 0), (130, "b", 1)] {
-        world.input(Input::Invalidated);
+        world.invalidate();
         world.compute(ts, |_| failure(uncaught(error)));
         assert_eq!(world.take_one()["modifications"].as_array().expect("a list").len(), sent);
     }
@@ -91,7 +109,7 @@ fn removed_queries_are_reported_once() {
             {"type": "QueryUpdated", "queryId": 1, "value": 1.0, "logLines": [], "journal": null},
         ])
     );
-    world.input(Input::Invalidated);
+    world.invalidate();
     world.compute_all(120, "1.0");
     assert_eq!(world.take_one()["modifications"], json!([]));
 }
@@ -99,7 +117,7 @@ fn removed_queries_are_reported_once() {
 #[test]
 fn a_query_removed_while_it_was_computed_is_not_updated() {
     let mut world = watching();
-    world.input(Input::Invalidated);
+    world.invalidate();
     world.text(modify(1, 2, json!([remove(0)])));
     world.compute_all(110, "2.0");
     let transition = world.take_one();
@@ -129,7 +147,7 @@ fn every_query_is_brought_to_the_new_snapshot() {
     world.text(modify(0, 1, json!([add(0), add(1)])));
     let shared = success("1.0");
     world.compute(100, |_| Arc::clone(&shared));
-    world.input(Input::Invalidated);
+    world.invalidate();
     let computation = world.computation.as_ref().expect("asked");
     assert_eq!(computation.queries.iter().map(|query| query.id).collect::<Vec<_>>(), [0, 1]);
     // What is still valid need not run again: the last result comes along.
@@ -163,7 +181,7 @@ fn journals_come_from_add_and_then_from_the_last_run() {
     assert_eq!(journal_of(&world, 0).as_deref(), Some("from the client"));
     assert_eq!((journal_of(&world, 1), journal_of(&world, 2)), (None, None));
     world.compute(100, |id| paginated("1.0", &format!("end {id}")));
-    world.input(Input::Invalidated);
+    world.invalidate();
     assert_eq!(journal_of(&world, 0).as_deref(), Some("end 0"));
     assert_eq!(journal_of(&world, 2).as_deref(), Some("end 2"));
 }
@@ -247,7 +265,7 @@ fn passing_trouble_is_retried_with_growing_waits() {
 #[test]
 fn lasting_trouble_with_queries_closes() {
     let mut world = watching();
-    world.input(Input::Invalidated);
+    world.invalidate();
     world.input(Input::Computed(Err(system_error(ErrorKind::Internal, "InternalServerError"))));
     assert_eq!(world.ending(), (None, Some(1011), "InternalServerError".into()));
 }

@@ -146,7 +146,7 @@ fn only_requests_are_answered() {
     let mut world = World::connected();
     world.text(modify(0, 1, json!([add(0)])));
     world.compute_all(100, "1.0");
-    world.input(Input::Invalidated);
+    world.invalidate();
     world.compute_all(110, "2.0");
     world.advance(16.0);
     assert!(world.take_sent().iter().all(|message| message.get("requestId").is_none()));

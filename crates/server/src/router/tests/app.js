@@ -1,0 +1,26 @@
+// A small app in the shape that bundles of the official library have.
+const call = async (name, args) => JSON.parse(await Convex.asyncSyscall(name, JSON.stringify(args)));
+const define = (flag, invoke, visibility) => (handler) => ({
+  [flag]: true, [visibility]: true,
+  exportArgs: () => '{"type":"any"}', exportReturns: () => "null",
+  [invoke]: async (argsText) => JSON.stringify((await handler(...JSON.parse(argsText))) ?? null),
+});
+const query = define("isQuery", "invokeQuery", "isPublic");
+const internalQuery = define("isQuery", "invokeQuery", "isInternal");
+const mutation = define("isMutation", "invokeMutation", "isPublic");
+const marker = Symbol.for("ConvexError");
+const convexError = (data) =>
+  Object.assign(new Error("oops"), { data: JSON.stringify(data), ConvexErrorSymbol: marker, [marker]: true });
+
+export const echo = query(async (args) => args);
+export const hello = query(async () => { console.log("hi"); return 1; });
+export const fail = query(async () => { throw new Error("boom"); });
+export const refuse = query(async () => { throw convexError({ big: { $integer: "AQAAAAAAAAA=" } }); });
+export const hidden = internalQuery(async () => "hidden");
+export const whoami = query(async () => (await call("1.0/getUserIdentity", { requestId: "" }))?.tokenIdentifier ?? null);
+export const count = query(async () => {
+  const query = { source: { type: "FullTableScan", tableName: "notes", order: null }, operators: [] };
+  const { queryId } = JSON.parse(Convex.syscall("1.0/queryStream", JSON.stringify({ query, version: "1.48.0" })));
+  for (let rows = 0; ; rows++) if ((await call("1.0/queryStreamNext", { queryId })).done) return rows;
+});
+export const add = mutation(async () => (await call("1.0/insert", { table: "notes", value: {} }))._id);
