@@ -24,6 +24,7 @@ mod schema;
 pub(crate) mod sources;
 mod start;
 pub(crate) mod tables;
+mod test_query;
 mod wait;
 
 pub use analysis::AppAnalysis;
@@ -37,6 +38,7 @@ pub use request::{AppDefinition, ComponentDefinition, ModuleInput, PushRequest, 
 pub use schema::EvaluatedSchema;
 pub use sources::SourceText;
 pub use start::{SchemaChange, StartedPush, evaluate_push, evaluate_schema, start_push};
+pub use test_query::{TestQuery, run_test_query};
 pub use wait::{SchemaProgress, wait_for_schema};
 
 pub use db::schema::{IndexDescription, IndexKind};

@@ -195,6 +195,19 @@ impl Deployment {
 }
 
 impl ComponentCode {
+    /// A root component with nothing but its modules compiled.
+    pub(crate) fn empty(bundle: Arc<js::Bundle>) -> ComponentCode {
+        ComponentCode {
+            definition_path: String::new(),
+            namespace: Namespace::ROOT,
+            bundle,
+            functions: BTreeMap::new(),
+            http_routes: Vec::new(),
+            crons: Vec::new(),
+            modules: BTreeMap::new(),
+        }
+    }
+
     /// The export `name` of `module`, if it is a function.
     pub fn function(&self, module: &str, name: &str) -> Option<&AnalyzedFunction> {
         self.functions.get(module)?.iter().find(|function| function.name == name)

@@ -16,14 +16,13 @@ use serde_json::value::RawValue;
 use value::{JsonFormat, Timestamp};
 
 use crate::api::call::{Call, CallBody, ComponentCallBody, Envelope, RunBody};
-use crate::api::reply::FunctionReply;
 use crate::error::ApiError;
 use crate::extract::JsonBody;
 use crate::limits::QUERY_BATCH_LEN_MAX;
 use crate::state::AppState;
 
 pub use call::parse_format;
-pub use reply::json_response;
+pub use reply::{FunctionReply, json_response};
 
 type Answer = Result<Response, ApiError>;
 

@@ -8,6 +8,7 @@ mod logs;
 mod push;
 mod report;
 mod shapes;
+mod test_query;
 mod usage;
 mod wire;
 
@@ -37,6 +38,7 @@ fn push_routes() -> Router<AppState> {
         .route("/api/deploy2/start_push", post(push::start_push))
         .route("/api/deploy2/wait_for_schema", post(push::wait_for_schema))
         .route("/api/deploy2/finish_push", post(push::finish_push))
+        .route("/api/run_test_function", post(test_query::run))
         .route("/api/deploy2/report_push_completed", post(push::report_push_completed))
         .layer(DefaultBodyLimit::max(PUSH_BODY_BYTES_MAX))
         .layer(RequestDecompressionLayer::new())

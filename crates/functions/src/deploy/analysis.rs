@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use db::Namespace;
 use js::{Bundle, JsError, Phase};
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -65,16 +64,8 @@ const HEADING: &str = "The pushed modules could not be loaded:\n";
 fn analyse_modules(evaluator: &Evaluator, modules: &BTreeMap<String, ResolvedModule>) -> Result<ComponentCode, SystemError> {
     let sources = modules.iter().map(|(path, module)| module.text.clone().into_module(path)).collect();
     let bundle = Bundle::compile(sources).map_err(|error| compile_error(error, "InvalidModules", HEADING))?;
-    let bundle = Arc::new(bundle);
-    let mut code = ComponentCode {
-        definition_path: String::new(),
-        namespace: Namespace::ROOT,
-        bundle,
-        functions: BTreeMap::new(),
-        http_routes: Vec::new(),
-        crons: Vec::new(),
-        modules: modules.iter().map(|(path, module)| (path.clone(), stored(module))).collect(),
-    };
+    let mut code = ComponentCode::empty(Arc::new(bundle));
+    code.modules = modules.iter().map(|(path, module)| (path.clone(), stored(module))).collect();
     for path in modules.keys().filter(|path| !path.starts_with("_deps/") && *path != AUTH_MODULE) {
         let report = probe(evaluator, &code.bundle, path, probes::FUNCTIONS)?;
         code.functions.insert(path.clone(), read_functions(path, report)?);

@@ -3,6 +3,7 @@
 mod analysis;
 mod finish;
 mod refusals;
+mod test_queries;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -303,16 +303,8 @@ fn read_module(row: &Object) -> Result<StoredModuleRow, LoadError> {
 }
 
 fn load_component(tx: &mut Transaction, rows: Vec<StoredModuleRow>) -> Result<ComponentCode, LoadError> {
-    let mut code = ComponentCode {
-        definition_path: String::new(),
-        namespace: Namespace::ROOT,
-        bundle: compile(Vec::new())?,
-        functions: BTreeMap::new(),
-        http_routes: Vec::new(),
-        crons: Vec::new(),
-        modules: BTreeMap::new(),
-    };
-    let mut sources = Vec::new();
+    let mut modules = Vec::with_capacity(rows.len());
+    let mut sources = Vec::with_capacity(rows.len());
     for row in rows {
         let environment =
             ModuleEnvironment::parse(&row.environment).ok_or_else(|| LoadError::malformed(&row.path, &row.environment))?;
@@ -321,10 +313,13 @@ fn load_component(tx: &mut Transaction, rows: Vec<StoredModuleRow>) -> Result<Co
             let stored = sources::read(tx, &module.chunks).map_err(|error| LoadError::malformed(&row.path, error))?;
             sources.push(stored.into_module(&row.path));
         }
-        load_analysis(&row.path, row.analysis, &mut code)?;
-        code.modules.insert(row.path, module);
+        modules.push((row.path, module, row.analysis));
     }
-    code.bundle = compile(sources)?;
+    let mut code = ComponentCode::empty(compile(sources)?);
+    for (path, module, analysis) in modules {
+        load_analysis(&path, analysis, &mut code)?;
+        code.modules.insert(path, module);
+    }
     Ok(code)
 }
 

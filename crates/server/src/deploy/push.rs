@@ -72,12 +72,8 @@ pub async fn wait_for_schema(State(state): State<AppState>, caller: HeaderKey, J
     };
     let id = id.parse().map_err(|_| ApiError::bad_request("InvalidConfig", format!("{id:?} is not a schema id.")))?;
     let timeout = body.timeout_ms.map_or(SCHEMA_WAIT_DEFAULT, Duration::from_millis).min(SCHEMA_WAIT_MAX);
-    let progress = deploy::wait_for_schema(&state.runtime, db_schema_id(id), timeout, body.dry_run).await;
+    let progress = deploy::wait_for_schema(&state.runtime, deploy::SchemaId(id), timeout, body.dry_run).await;
     Ok(Json(report::progress(&progress)))
-}
-
-fn db_schema_id(id: value::DocumentId) -> deploy::SchemaId {
-    deploy::SchemaId(id)
 }
 
 /// Activates a started push.
@@ -108,7 +104,7 @@ impl HeaderKey {
     /// The admin behind the body's key, or else the header's.
     ///
     /// Errors: 401 and 403 by cause.
-    fn check(self, state: &AppState, body_key: Option<&str>) -> Result<AdminIdentity, ApiError> {
+    pub fn check(self, state: &AppState, body_key: Option<&str>) -> Result<AdminIdentity, ApiError> {
         let identity = match body_key {
             Some(key) => state.auth.verify_admin_key(key)?,
             None => self.0?.0,
