@@ -250,12 +250,12 @@ fn choose_key(set: JwkSet, kid: Option<&str>, algorithm: Algorithm) -> Option<Jw
 }
 
 fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
-    let family_fits = match (&key.algorithm, algorithm) {
-        (AlgorithmParameters::RSA(_), Algorithm::RS256) => true,
-        (AlgorithmParameters::EllipticCurve(_), Algorithm::ES256) => true,
-        (AlgorithmParameters::OctetKeyPair(_), Algorithm::EdDSA) => true,
-        _ => false,
-    };
+    let family_fits = matches!(
+        (&key.algorithm, algorithm),
+        (AlgorithmParameters::RSA(_), Algorithm::RS256)
+            | (AlgorithmParameters::EllipticCurve(_), Algorithm::ES256)
+            | (AlgorithmParameters::OctetKeyPair(_), Algorithm::EdDSA)
+    );
     let declared = key.common.key_algorithm.map(|declared| declared.to_string());
     family_fits && declared.is_none_or(|declared| declared == format!("{algorithm:?}"))
 }
