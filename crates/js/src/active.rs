@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng, SeedableRng};
 
+use crate::arena::os::thread_cpu_time;
 use crate::bundle::Bundle;
 use crate::call::{Observed, Phase};
 use crate::engine::Value;
@@ -64,7 +65,7 @@ pub(crate) struct Active<'h> {
     user_time_max: Duration,
     started: Instant,
     host_time: Duration,
-    cpu_at_first_check: Option<Duration>,
+    cpu_at_start: Duration,
     pub(crate) stop: Option<Stop>,
     pub(crate) violation: Option<Violation>,
     /// Text of a failed import, which is reported without a stack.
@@ -100,7 +101,7 @@ impl<'h> Active<'h> {
             user_time_max: frame.user_time,
             started: Instant::now(),
             host_time: Duration::ZERO,
-            cpu_at_first_check: None,
+            cpu_at_start: thread_cpu_time(),
             stop: None,
             violation: None,
             import_failure: None,
@@ -122,10 +123,10 @@ impl<'h> Active<'h> {
 
     /// Whether the time limit is passed. Being preempted by other threads does not count: the thread's own
     /// processor time must be used up as well.
-    pub(crate) fn out_of_time(&mut self, thread_cpu: impl Fn() -> Duration) -> bool {
-        let base = *self.cpu_at_first_check.get_or_insert_with(&thread_cpu);
-        let slack = self.user_time_max.mul_f64(0.9);
-        self.user_time() > self.user_time_max && thread_cpu().saturating_sub(base) >= slack
+    pub(crate) fn out_of_time(&self) -> bool {
+        self.user_time() > self.user_time_max
+            && thread_cpu_time().saturating_sub(self.cpu_at_start)
+                >= self.user_time_max.mul_f64(0.9)
     }
 
     /// Runs `work` with the host, off the user's clock. `None` after a panic, which is kept in `stop`.

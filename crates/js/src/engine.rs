@@ -12,6 +12,7 @@ mod runtime;
 mod throw;
 
 use std::ffi::CStr;
+use std::sync::Arc;
 
 use rquickjs_sys as qjs;
 
@@ -26,6 +27,7 @@ use crate::call::Kind;
 use crate::error::JsError;
 use crate::executor::RestoreMode;
 use crate::host::ConsoleLevel;
+use crate::watchdog::{Lane, Watched};
 use crate::{limits, platform};
 
 /// Property names looked up in every call, made once per engine.
@@ -48,13 +50,15 @@ pub(crate) struct Engine {
     pub(crate) import_lines: Vec<(ConsoleLevel, Vec<String>)>,
     /// Namespace of the loaded module.
     namespace: Value,
+    /// Who watches over the running call, and what it watched before.
+    watching: Option<(Arc<Lane>, Option<Watched>)>,
 }
 
 impl Engine {
     /// Makes a heap and evaluates the platform in it, on behalf of `active`.
     pub(crate) fn new(active: &mut Running<'_>) -> Result<Engine, JsError> {
         let mut engine = Engine::bare(Loader::Bundle)?;
-        engine.enter(active)?;
+        engine.enter(active, None)?;
         let outcome = engine.load_platform();
         engine.leave();
         outcome.map(|()| engine)
@@ -80,11 +84,16 @@ impl Engine {
             import_meta_guard: UNDEFINED,
             import_lines: Vec::new(),
             namespace: UNDEFINED,
+            watching: None,
         })
     }
 
     /// Makes `active` the running call and gives it the stack that is left on this thread.
-    pub(crate) fn enter(&mut self, active: &mut Running<'_>) -> Result<(), JsError> {
+    pub(crate) fn enter(
+        &mut self,
+        active: &mut Running<'_>,
+        lane: Option<&Arc<Lane>>,
+    ) -> Result<(), JsError> {
         let stack =
             stack_available().ok_or_else(|| internal("too little stack is left for a call"))?;
         if !self.context.is_undefined(self.import_meta_guard) {
@@ -96,11 +105,18 @@ impl Engine {
             qjs::JS_UpdateStackTop(self.context.runtime());
             qjs::JS_SetMaxStackSize(self.context.runtime(), stack as _);
         }
+        if let Some(lane) = lane {
+            let before = lane.begin(self.context.raw() as usize, active.user_time_max());
+            self.watching = Some((lane.clone(), before));
+        }
         Ok(())
     }
 
     /// Forgets the running call.
     pub(crate) fn leave(&mut self) {
+        if let Some((lane, before)) = self.watching.take() {
+            lane.end(before);
+        }
         self.context.set_active(std::ptr::null_mut());
     }
 
@@ -180,14 +196,19 @@ impl Engine {
         self.context.collect_garbage();
         self.arena.heap_mut().forget_free();
         plug_free_blocks(self.context, &self.arena);
-        let threshold = self.arena.resident_bytes() + limits::GC_HEADROOM_BYTES;
-        // SAFETY: the runtime is alive and not running.
-        unsafe { qjs::JS_SetGCThreshold(self.context.runtime(), threshold as _) };
+        self.collect_from_now();
         if self.arena.seal(mode) {
             Ok(())
         } else {
             Err(internal("the heap image could not be sealed"))
         }
+    }
+
+    /// Lets the cycle collector run once enough more has been allocated; until then it does not run at all.
+    pub(crate) fn collect_from_now(&mut self) {
+        let threshold = self.arena.resident_bytes() + limits::GC_HEADROOM_BYTES;
+        // SAFETY: the runtime is alive and not running.
+        unsafe { qjs::JS_SetGCThreshold(self.context.runtime(), threshold as _) };
     }
 
     /// Goes back to the sealed state.
@@ -362,4 +383,42 @@ pub(crate) struct Target<'a> {
 
 fn internal(message: &str) -> JsError {
     JsError::Internal(message.to_owned())
+}
+
+/// Finds the interrupt countdown inside a context: the one number that goes down with each turn of a loop.
+pub(crate) fn find_countdown() -> Option<usize> {
+    let engine = Engine::bare(Loader::Hollow).ok()?;
+    let context = engine.context;
+    // SAFETY: the context is a block of the runtime's allocator.
+    let bytes = unsafe { qjs::js_malloc_usable_size_rt(context.runtime(), context.raw().cast()) };
+    let read = || -> Vec<i32> {
+        let start = context.raw().cast::<i32>();
+        // SAFETY: stays inside the block; any four bytes are a number.
+        (0..bytes as usize / 4)
+            .map(|index| unsafe { start.add(index).read() })
+            .collect()
+    };
+    let count_down = |turns: i32| -> Vec<i32> {
+        let source = format!("for (let i = 0; i < {turns}; i++);");
+        let before = read();
+        let compiled = context.compile(&source, c"platform:/countdown.js", false);
+        context.free(context.run_compiled(compiled));
+        before
+            .iter()
+            .zip(read())
+            .map(|(before, after)| before.wrapping_sub(after))
+            .collect()
+    };
+    // The first check of all resets the countdown; only what comes after it counts down steadily.
+    count_down(1);
+    let (long, short) = (count_down(1000), count_down(300));
+    let steady = |index: &usize| {
+        (1..=3).any(|steps| {
+            (1000 * steps..1000 * steps + 20).contains(&long[*index])
+                && (300 * steps..300 * steps + 20).contains(&short[*index])
+        })
+    };
+    let mut found = (0..bytes as usize / 4).filter(steady);
+    let countdown = found.next()?;
+    found.next().is_none().then_some(countdown * 4)
 }

@@ -15,6 +15,7 @@ use crate::engine::{Engine, Target};
 use crate::error::JsError;
 use crate::host::Host;
 use crate::limits;
+use crate::watchdog::{self, Lane};
 
 /// Sizes of an executor.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +48,7 @@ pub struct Executor {
     options: ExecutorOptions,
     /// Idle images, the most recently used last.
     idle: RefCell<Vec<Image>>,
+    lane: Arc<Lane>,
     not_send: PhantomData<*const ()>,
 }
 
@@ -78,6 +80,7 @@ impl Executor {
         Executor {
             options,
             idle: RefCell::default(),
+            lane: watchdog::lane(),
             not_send: PhantomData,
         }
     }
@@ -141,7 +144,7 @@ impl Executor {
         let mut engine = Engine::new(&mut active)?;
         engine.set_heap_limit(limits::HEAP_BYTES);
         active.mode = Mode::from(phase);
-        engine.enter(&mut active)?;
+        engine.enter(&mut active, Some(&self.lane))?;
         let loaded = engine.load_module(&mut active, module);
         let outcome = loaded.and_then(|()| engine.probe(&mut active, probe_js));
         engine.leave();
@@ -186,7 +189,7 @@ impl Executor {
             Some(image) => image,
             None => self.make_image(reuse, bundle, call, host)?,
         };
-        let outcome = run_once(&mut image.engine, bundle, call, host);
+        let outcome = run_once(&mut image.engine, &self.lane, bundle, call, host);
         if reuse == Reuse::Pristine {
             image.engine.rewind();
         }
@@ -248,7 +251,7 @@ impl Executor {
         active.kept_lines = Some(Vec::new());
         let mut engine = Engine::new(&mut active)?;
         engine.set_heap_limit(limits::HEAP_BYTES);
-        engine.enter(&mut active)?;
+        engine.enter(&mut active, Some(&self.lane))?;
         let loaded = engine.load_module(&mut active, call.module);
         engine.leave();
         resume_panic(&mut active);
@@ -260,8 +263,9 @@ impl Executor {
             }
         }
         loaded?;
-        if reuse == Reuse::Pristine {
-            engine.seal(self.options.restore)?;
+        match reuse {
+            Reuse::Pristine => engine.seal(self.options.restore)?,
+            Reuse::AsLeft | Reuse::Never => engine.collect_from_now(),
         }
         let key = ImageKey {
             bundle: bundle.id(),
@@ -280,6 +284,7 @@ enum CallFailure {
 
 fn run_once(
     engine: &mut Engine,
+    lane: &Arc<Lane>,
     bundle: &Arc<Bundle>,
     call: &Call<'_>,
     host: &mut dyn Host,
@@ -299,7 +304,9 @@ fn run_once(
     };
     let mut active = Running::new(Active::new(host, bundle.clone(), frame));
     engine.set_heap_limit(call.limits.heap_bytes);
-    engine.enter(&mut active).map_err(CallFailure::Error)?;
+    engine
+        .enter(&mut active, Some(lane))
+        .map_err(CallFailure::Error)?;
     let target = Target {
         module: call.module,
         export: call.export,

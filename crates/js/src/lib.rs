@@ -5,7 +5,8 @@
 //! such a heap, which is put back to its pristine bytes afterwards, so that no call sees what another one did.
 //!
 //! **Invariant:** nothing that Rust owns hangs off a JavaScript object, so a heap may be rewound or dropped at
-//! any moment. **Invariant:** `unsafe` lives in `arena`, `fault`, `engine` and `ops` only.
+//! any moment. **Invariant:** `unsafe` lives in `arena`, `fault`, `engine`,
+//! `active` and `watchdog` only, each time with the reason why it holds.
 
 mod active;
 mod arena;
@@ -19,6 +20,7 @@ mod host;
 pub mod limits;
 mod platform;
 mod stack;
+mod watchdog;
 mod web;
 
 pub use bundle::{Bundle, BundleId, ModuleSource};

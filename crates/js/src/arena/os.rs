@@ -1,6 +1,7 @@
-//! The few memory calls of the operating system that an arena needs, for Unix.
+//! The few things this crate asks of the operating system, for Unix: memory, stacks, processor time.
 
 use std::ptr;
+use std::time::Duration;
 
 /// Reserves `bytes` of inaccessible address space, aligned to `bytes`, which is a power of two.
 pub(crate) fn reserve_aligned(bytes: usize) -> Option<usize> {
@@ -81,6 +82,17 @@ pub(crate) fn stack_bottom() -> Option<usize> {
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 pub(crate) fn stack_bottom() -> Option<usize> {
     None
+}
+
+/// Processor time the calling thread has used.
+pub(crate) fn thread_cpu_time() -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the clock exists on every Unix this crate builds for; the result is written to a local.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 fn map(bytes: usize, protection: libc::c_int) -> Option<usize> {

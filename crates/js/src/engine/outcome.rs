@@ -51,6 +51,9 @@ impl Engine {
         if self.arena.heap().refused() && active.stop.is_none() {
             active.stop = Some(Stop::Memory);
         }
+        if active.stop.is_none() && active.out_of_time() {
+            active.stop = Some(Stop::Timeout);
+        }
         match active.stop.take()? {
             Stop::Timeout => Some(JsError::Timeout {
                 limit: active.user_time_max(),

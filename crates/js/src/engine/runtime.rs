@@ -1,7 +1,6 @@
 //! Making a QuickJS runtime in an arena, and the callbacks QuickJS makes into it: memory, interrupts, rejections.
 
 use std::ffi::c_void;
-use std::time::Duration;
 
 use rquickjs_sys as qjs;
 
@@ -149,7 +148,7 @@ unsafe extern "C" fn interrupt(runtime: *mut qjs::JSRuntime, _opaque: *mut c_voi
         }
         if unsafe { (*heap).refused() || ((*heap).over_soft() && (*heap).recheck_soft()) } {
             active.stop = Some(Stop::Memory);
-        } else if active.out_of_time(thread_cpu_time) {
+        } else if active.out_of_time() {
             active.stop = Some(Stop::Timeout);
         }
     }
@@ -181,15 +180,4 @@ unsafe extern "C" fn track_rejection(
         context.free(promise);
         context.free(reason);
     }
-}
-
-/// Processor time the calling thread has used.
-fn thread_cpu_time() -> Duration {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the clock exists on every Unix this crate builds for; the result is written to a local.
-    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }

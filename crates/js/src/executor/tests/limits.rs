@@ -49,6 +49,9 @@ fn endless_code_times_out_whatever_it_catches() {
         "/(a+)+$/.test('a'.repeat(40) + 'b');",
         "JSON.parse('[1]', () => { for (;;) {} });",
         "for (;;) Math.random();",
+        // Few steps, each of them slow.
+        "const text = JSON.stringify(Array(1e5).fill('text')); for (;;) JSON.parse(text);",
+        "const bytes = new Uint8Array(2 ** 24); for (;;) bytes.fill(1);",
         "class A { get x() { for (;;) {} } } ({ ...new A(), y: new A().x });",
     ] {
         let error = limited(body, quick()).unwrap_err();
@@ -221,4 +224,9 @@ fn memory_may_run_out_at_any_allocation() {
             .run(&bundle, &call("f"), &mut TestHost::echo())
             .is_ok()
     );
+}
+
+#[test]
+fn the_interrupt_countdown_is_found_in_this_build_of_the_engine() {
+    assert!(crate::engine::find_countdown().is_some());
 }
