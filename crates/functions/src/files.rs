@@ -13,6 +13,7 @@
 //!
 //! **Invariant:** a blob's key is its component's namespace and its UUID; nothing ever writes the same key twice.
 
+mod action;
 mod digest;
 mod download;
 mod io;
@@ -21,6 +22,7 @@ mod sweep;
 mod token;
 mod upload;
 
+pub use action::FileOutcome;
 pub use digest::FileDigest;
 pub use download::StoredFile;
 pub use upload::{Upload, UploadTarget};

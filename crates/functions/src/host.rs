@@ -3,10 +3,12 @@
 mod calls;
 mod client_version;
 mod database;
+mod file_operations;
 mod metadata;
 mod schedule;
 mod storage;
 
+pub(crate) use file_operations::{FileOperationError, FileOperations};
 pub(crate) use storage::FileUsage;
 
 use std::collections::HashMap;

@@ -22,6 +22,13 @@ pub struct StoredFile {
     uuid: Uuid,
 }
 
+impl StoredFile {
+    pub(super) fn new(row: FileRow, namespace: Namespace, uuid: Uuid) -> StoredFile {
+        let FileRow { size, sha256, content_type, .. } = row;
+        StoredFile { size, sha256, content_type, namespace, uuid }
+    }
+}
+
 impl Runtime {
     /// Finds the file behind a link. `component` is the id in the link; none for the app.
     pub async fn stored_file(&self, component: Option<&str>, uuid: Uuid) -> Result<Option<StoredFile>, SystemError> {
@@ -32,7 +39,7 @@ impl Runtime {
             FileRow::by_uuid(&mut tx, namespace, uuid)
         });
         let row = row.await.map_err(SystemError::internal)?.map_err(database_error)?;
-        Ok(row.map(|FileRow { size, sha256, content_type, .. }| StoredFile { size, sha256, content_type, namespace, uuid }))
+        Ok(row.map(|row| StoredFile::new(row, namespace, uuid)))
     }
 
     /// Streams a file, or a range of its bytes that is not empty and lies inside.
@@ -52,7 +59,7 @@ impl Runtime {
 }
 
 /// There is no such file, or not any more.
-pub(crate) fn not_found() -> SystemError {
+fn not_found() -> SystemError {
     SystemError::new(ErrorKind::NotFound, "FileNotFound", "File not found.")
 }
 

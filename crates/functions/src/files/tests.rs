@@ -318,3 +318,29 @@ fn the_dashboard_lists_and_deletes_files() {
     assert_eq!(ask("_system/frontend/fileStorageV2:numFiles", json!({})), json!(0.0));
     assert_eq!(ask("_system/frontend/fileStorageV2:getFile", json!({ "storageId": ids[0] })), Json::Null);
 }
+
+// store/get from actions …
+#[test]
+fn actions_use_files_in_transactions_of_their_own() {
+    let app = App::start();
+    let runtime = &app.runtime;
+    let run = |name: &str, args: Json| wait(runtime.file_operation(Namespace::ROOT, name, &args.to_string())).unwrap();
+    let upload = Upload { content_type: Some("text/plain".into()), sha256: FileDigest::from_base64(HELLO_SHA256_BASE64) };
+    let body = stream::iter([Ok::<_, String>(Bytes::from_static(b"hello"))]);
+    let id = wait(runtime.store_upload(UploadTarget(Namespace::ROOT), upload, body)).unwrap().to_string();
+
+    let file = wait(runtime.file_by_id(Namespace::ROOT, &id)).unwrap().unwrap().unwrap();
+    let pieces: Vec<Bytes> = wait(async { runtime.read_stored_file(&file, None).await.unwrap().try_collect().await.unwrap() });
+    assert_eq!(pieces.concat(), b"hello");
+    let args = json!({ "requestId": "", "version": "1.48.0", "storageId": id });
+    let url: Json = serde_json::from_str(&run("1.0/storageGetUrl", args.clone()).unwrap().unwrap()).unwrap();
+    assert_eq!(url, app.get("app:fileUrl", json!({ "id": id })));
+    assert!(run("1.0/storageGetMetadata", args.clone()).unwrap().unwrap().contains(HELLO_SHA256_HEX));
+    let upload_url = run("1.0/storageGenerateUploadUrl", json!({ "version": "1.48.0" })).unwrap().unwrap();
+    assert!(upload_url.contains("/api/storage/upload?token="));
+    assert_eq!(run("1.0/storageDelete", args.clone()).unwrap().as_deref(), Some("null"));
+    assert!(run("1.0/storageDelete", args).unwrap_err().message.contains("not found"));
+    assert!(wait(runtime.file_by_id(Namespace::ROOT, &id)).unwrap().unwrap().is_none());
+    assert!(wait(runtime.file_by_id(Namespace::ROOT, "nonsense")).unwrap().unwrap_err().message.contains("Unable to decode ID"));
+    assert!(run("1.0/get", json!({})).unwrap().is_none());
+}

@@ -4,15 +4,15 @@ use std::fmt::Display;
 use std::pin::pin;
 
 use bytes::Bytes;
-use db::{BeginAt, CommitError, CommitOptions, Namespace, Pending};
+use db::Namespace;
 use futures_util::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
 use storage::blobs::{BlobError, BlobWriter};
 use value::DocumentId;
 
+use super::action::commit;
 use super::{FileDigest, NewFile, blob_key, random_uuid};
-use crate::limits::CONFLICTS_BEFORE_SERIAL;
-use crate::runtime::{Inner, database_error};
+use crate::runtime::database_error;
 use crate::{ErrorKind, Runtime, SystemError};
 
 /// The component that an upload goes to.
@@ -46,8 +46,9 @@ impl Runtime {
         upload: Upload,
         body: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<DocumentId, SystemError> {
-        let uuid = random_uuid(&self.inner.platform);
-        let writer = self.inner.files.blobs.write(blob_key(target.0, uuid));
+        let (inner, namespace) = (self.inner.clone(), target.0);
+        let uuid = random_uuid(&inner.platform);
+        let writer = inner.files.blobs.write(blob_key(namespace, uuid));
         let (writer, sha256) = receive(writer, body).await?;
         if upload.sha256.is_some_and(|expected| expected != sha256) {
             writer.abort().await.map_err(blob_error)?;
@@ -55,9 +56,10 @@ impl Runtime {
         }
         let size = writer.finish().await.map_err(blob_error)?;
         let file = NewFile { uuid, sha256, size, content_type: upload.content_type };
-        let inner = self.inner.clone();
-        let committed = tokio::task::spawn_blocking(move || commit(&inner, target.0, &file)).await;
-        let (id, pending) = committed.map_err(SystemError::internal)??;
+        let committed = tokio::task::spawn_blocking(move || {
+            commit::<_, db::Error>(&inner, "file upload", |tx| file.insert(tx, namespace))
+        });
+        let (id, pending) = committed.await.map_err(SystemError::internal)?.map_err(database_error)?;
         pending.durable().await.map_err(database_error)?;
         Ok(id)
     }
@@ -78,26 +80,6 @@ async fn receive<E: Display>(
         writer.write(piece).await.map_err(blob_error)?;
     }
     Ok((writer, FileDigest(hasher.finalize().into())))
-}
-
-/// Commits the rows in a transaction of their own.
-fn commit(inner: &Inner, namespace: Namespace, file: &NewFile) -> Result<(DocumentId, Pending), SystemError> {
-    for attempt in 0.. {
-        let lane = (attempt >= CONFLICTS_BEFORE_SERIAL).then(|| inner.database.serial_lane());
-        let mut tx = inner.database.begin(BeginAt::Validated).map_err(database_error)?;
-        let id = file.insert(&mut tx, namespace).map_err(database_error)?;
-        let options = CommitOptions { source: "file upload".into(), on_validated: None };
-        let committed = match &lane {
-            Some(lane) => lane.commit(tx, options),
-            None => inner.database.commit(tx, options),
-        };
-        match committed {
-            Ok(pending) => return Ok((id, pending)),
-            Err(CommitError::Conflict(_)) => {}
-            Err(CommitError::Failed(error)) => return Err(database_error(error)),
-        }
-    }
-    unreachable!("the serial lane commits")
 }
 
 /// The bytes are not those that the caller announced.

@@ -8,27 +8,15 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
-use value::DocumentId;
 
 use super::client_version::ClientVersion;
+use super::file_operations::{FileOperationError, FileOperations};
 use super::{CallHost, arguments, developer, invalid_argument};
-use crate::files::{self, FileDigest, FileRow, NewFile};
+use crate::files::{self, FileDigest, NewFile};
 use crate::limits::{FILE_BYTES_PER_MUTATION_MAX, FILES_PER_MUTATION_MAX};
 use crate::{FunctionKind, SystemError};
 
 type Reply = Result<String, js::HostError>;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FileArgs {
-    storage_id: String,
-    version: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct UploadUrlArgs {
-    version: Option<String>,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -73,39 +61,21 @@ impl FileCount {
 
 impl CallHost<'_, '_> {
     pub(super) fn storage_get_url(&mut self, json: &str) -> Reply {
-        let Some(file) = self.find_file(json, "storage.getUrl")? else { return Ok("null".into()) };
-        let uuid = file.uuid(self.tx, self.frame.namespace).map_err(|error| self.failed(error))?;
-        let url = files::file_url(&self.execution.runtime.options.cloud_url, self.frame.namespace, uuid);
-        Ok(json!(url).to_string())
+        self.file_operation(|files| files.get_url(json))
     }
 
     pub(super) fn storage_get_metadata(&mut self, json: &str) -> Reply {
-        let Some(file) = self.find_file(json, "storage.getMetadata")? else { return Ok("null".into()) };
-        let metadata = json!({
-            "storageId": file.id.encode(),
-            "sha256": file.sha256.to_hex(),
-            "size": file.size as f64,
-            "contentType": file.content_type,
-        });
-        Ok(metadata.to_string())
+        self.file_operation(|files| files.get_metadata(json))
     }
 
     pub(super) fn storage_generate_upload_url(&mut self, json: &str) -> Reply {
         self.check_may_change_files("generate upload URLs")?;
-        let args: UploadUrlArgs = arguments("storage.generateUploadUrl", json)?;
-        ClientVersion::parse(args.version.as_deref())?;
-        let url = files::upload_url(self.execution.runtime, self.frame.namespace);
-        Ok(json!(url).to_string())
+        self.file_operation(|files| files.generate_upload_url(json))
     }
 
     pub(super) fn storage_delete(&mut self, json: &str) -> Reply {
         self.check_may_change_files("delete files")?;
-        let args: FileArgs = arguments("storage.delete", json)?;
-        let Some(file) = self.file_of(&args, "storage.delete")? else {
-            return Err(developer(files::id_not_found(&args.storage_id).detail));
-        };
-        file.delete(self.tx, self.frame.namespace).map_err(|error| self.failed(error))?;
-        Ok("null".into())
+        self.file_operation(|files| files.delete(json))
     }
 
     pub(super) fn storage_store(&mut self, json: &str) -> Reply {
@@ -131,9 +101,10 @@ impl CallHost<'_, '_> {
 
     pub(super) fn storage_get(&mut self, json: &str) -> Reply {
         self.check_may_change_files("read the contents of files")?;
-        let Some(file) = self.find_file(json, "storage.get")? else { return Ok("null".into()) };
+        let Some((file, uuid)) = self.file_operation(|files| files.find_with_uuid(json, "storage.get"))? else {
+            return Ok("null".into());
+        };
         self.execution.files.read.add(usize::try_from(file.size).unwrap_or(usize::MAX), "read")?;
-        let uuid = file.uuid(self.tx, self.frame.namespace).map_err(|error| self.failed(error))?;
         let bytes = self.read_blob(uuid).map_err(|error| self.abort(error))?;
         Ok(json!({ "blob": STANDARD.encode(bytes), "contentType": file.content_type }).to_string())
     }
@@ -148,33 +119,16 @@ impl CallHost<'_, '_> {
         read.map_err(files::blob_error)
     }
 
-    fn find_file(&mut self, json: &str, method: &str) -> Result<Option<FileRow>, js::HostError> {
-        let args: FileArgs = arguments(method, json)?;
-        self.file_of(&args, method)
-    }
-
-    fn file_of(&mut self, args: &FileArgs, method: &str) -> Result<Option<FileRow>, js::HostError> {
-        ClientVersion::parse(args.version.as_deref())?;
-        let namespace = self.frame.namespace;
-        let found = match Uuid::try_parse(&args.storage_id) {
-            // Apps of long ago hold these in their documents.
-            Ok(uuid) => FileRow::by_uuid(self.tx, namespace, uuid),
-            Err(_) => {
-                let id = self.storage_id(&args.storage_id, method)?;
-                FileRow::get(self.tx, namespace, id)
-            }
-        };
-        found.map_err(|error| self.failed(error))
-    }
-
-    fn storage_id(&mut self, text: &str, method: &str) -> Result<DocumentId, js::HostError> {
-        let unusable = |cause: String| invalid_argument("storageId", method, cause);
-        let id: DocumentId = text.parse().map_err(|error| unusable(format!("Unable to decode ID: {error}")))?;
-        match self.tx.table_name(self.frame.namespace, id.table) {
-            Some(table) if table == files::TABLE => Ok(id),
-            Some(table) => Err(unusable(format!("expected to be an Id<\"_storage\">, got Id<\"{table}\"> instead."))),
-            None => Err(unusable("expected to be an Id<\"_storage\">, got an ID of no table.".into())),
-        }
+    fn file_operation<T>(
+        &mut self,
+        operation: impl FnOnce(&mut FileOperations<'_>) -> Result<T, FileOperationError>,
+    ) -> Result<T, js::HostError> {
+        let (runtime, namespace) = (self.execution.runtime, self.frame.namespace);
+        let done = operation(&mut FileOperations { runtime, tx: &mut *self.tx, namespace });
+        done.map_err(|error| match error {
+            FileOperationError::App(error) => error,
+            FileOperationError::Database(error) => self.failed(error),
+        })
     }
 
     fn check_may_change_files(&self, verb: &str) -> Result<(), js::HostError> {
