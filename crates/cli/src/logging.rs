@@ -28,7 +28,13 @@ where
 {
     let filter = options.log.as_deref().unwrap_or(FILTER_DEFAULT);
     let filter = EnvFilter::try_new(filter).with_context(|| format!("read the log filter {filter:?}"))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
+    // A line that cannot be written is lost in silence: complaining about it on the same full disk would end the
+    // thread that logged.
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .with_target(false)
+        .log_internal_errors(false);
     match options.log_format {
         LogFormat::Text => lines.with_ansi(false).init(),
         LogFormat::Json => lines.json().init(),
