@@ -108,7 +108,15 @@ fn a_port_that_is_taken_is_named() {
     let port = server.url().rsplit(':').next().unwrap().to_owned();
     let elsewhere = tempfile::tempdir().unwrap();
     let directory = elsewhere.path().to_str().unwrap();
-    let run = concave(&["serve", "--data-dir", directory, "--port", &port, "--site-port", "0"]);
+    let run = concave(&[
+        "serve",
+        "--data-dir",
+        directory,
+        "--port",
+        &port,
+        "--site-port",
+        "0",
+    ]);
     assert_eq!(run.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&run.stderr).contains(&port));
 }
@@ -121,7 +129,10 @@ fn a_read_only_key_reads_and_cannot_push() {
     let key = String::from_utf8(run.stdout).unwrap().trim().to_owned();
     let asked = format!("/api/check_admin_key?adminKey={}", key.replace('|', "%7C"));
     let answer = server.http.get(&asked).unwrap();
-    assert_eq!((answer.status, answer.json()["isReadOnly"].as_bool()), (200, Some(true)));
+    assert_eq!(
+        (answer.status, answer.json()["isReadOnly"].as_bool()),
+        (200, Some(true))
+    );
     let push = format!("{{\"adminKey\":\"{key}\"}}");
     let refused = server.http.post("/api/deploy2/start_push", &push).unwrap();
     assert!((400..=403).contains(&refused.status), "{refused:?}");

@@ -17,6 +17,8 @@ fn limit_file_size(pid: u32, bytes: &str) {
     assert!(run.expect("prlimit (util-linux) is installed").success());
 }
 
+// The server's log lies on the full disk too. A line that could not be written used to end the thread that stores
+// commits, by a panic of the logger, and every later mutation waited for ever.
 #[test]
 fn a_full_disk_fails_writes_and_loses_nothing_acknowledged() {
     let mut server = Server::with_app_and(StartOptions {

@@ -7,6 +7,7 @@ with the official CLI.
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ import pytest
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 READY_SECONDS_MAX = 30
+TEST_SECONDS_MAX = 60
 
 
 def binary():
@@ -79,6 +81,14 @@ def url():
         process.kill()
         process.wait()
         shutil.rmtree(directory)
+
+
+@pytest.fixture(autouse=True)
+def time_limit(url):
+    """Ends the whole run when a test hangs: the client waits in native code, where nothing else can end it."""
+    signal.alarm(TEST_SECONDS_MAX)
+    yield
+    signal.alarm(0)
 
 
 @pytest.fixture
