@@ -26,7 +26,8 @@ fn hint(error: &anyhow::Error) -> Option<&'static str> {
     if is_locked(error) {
         return Some("Stop the other server first, or give this one its own --data-dir.");
     }
-    is_address_in_use(error).then_some("Stop what is listening there, or choose other ports with --port and --site-port.")
+    is_address_in_use(error)
+        .then_some("Stop what is listening there, or choose other ports with --port and --site-port.")
 }
 
 fn is_locked(error: &anyhow::Error) -> bool {
@@ -34,6 +35,7 @@ fn is_locked(error: &anyhow::Error) -> bool {
 }
 
 fn is_address_in_use(error: &anyhow::Error) -> bool {
-    let kind = |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    let kind =
+        |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
     error.chain().any(|cause| kind(cause) == Some(std::io::ErrorKind::AddrInUse))
 }

@@ -10,7 +10,8 @@ use crate::args::{LogFormat, LogOptions};
 use crate::prefix::{PrefixWriter, Side};
 
 /// Libraries below us are quiet until something is wrong.
-const FILTER_DEFAULT: &str = "warn,concave=info,server=info,sync=info,functions=info,node=info,db=info,search=info,storage=info";
+const FILTER_DEFAULT: &str =
+    "warn,concave=info,server=info,sync=info,functions=info,node=info,db=info,search=info,storage=info";
 
 /// Lines go to standard error.
 pub fn start(options: &LogOptions) -> Result<()> {

@@ -61,12 +61,7 @@ struct Entry {
 
 impl DocumentCache {
     pub fn new(bytes_max: usize, opened_at: Timestamp) -> DocumentCache {
-        let shard = || {
-            RwLock::new(Shard {
-                evicted: opened_at,
-                ..Shard::default()
-            })
-        };
+        let shard = || RwLock::new(Shard { evicted: opened_at, ..Shard::default() });
         DocumentCache {
             shards: (0..CACHE_SHARDS).map(|_| shard()).collect(),
             shard_bytes_max: bytes_max / CACHE_SHARDS,
@@ -125,13 +120,7 @@ impl DocumentCache {
 impl Shard {
     fn insert(&mut self, key: DocKey, versions: SmallVec<[Seen; 1]>) {
         self.bytes += versions.iter().map(cost).sum::<usize>();
-        self.entries.insert(
-            key,
-            Entry {
-                versions,
-                touched: AtomicBool::new(false),
-            },
-        );
+        self.entries.insert(key, Entry { versions, touched: AtomicBool::new(false) });
         self.ring.push_back(key);
     }
 
@@ -161,18 +150,12 @@ impl Shard {
 
 impl Entry {
     fn newest(&self) -> Timestamp {
-        self.versions
-            .last()
-            .map_or(Timestamp::ZERO, |seen| seen.since)
+        self.versions.last().map_or(Timestamp::ZERO, |seen| seen.since)
     }
 
     /// Drops versions only readers of long ago could want; returns their bytes.
     fn forget_old(&mut self, durable: Timestamp) -> usize {
-        let visible = self
-            .versions
-            .iter()
-            .rposition(|seen| seen.since <= durable)
-            .unwrap_or(0);
+        let visible = self.versions.iter().rposition(|seen| seen.since <= durable).unwrap_or(0);
         let dropped = visible.saturating_sub(CACHE_OLD_VERSIONS);
         self.versions.drain(..dropped).map(|seen| cost(&seen)).sum()
     }
@@ -180,11 +163,7 @@ impl Entry {
 
 fn cost(seen: &Seen) -> usize {
     // A decoded object takes about twice what its size function counts.
-    CACHE_VERSION_OVERHEAD
-        + seen
-            .document
-            .as_ref()
-            .map_or(0, |document| 2 * document.size)
+    CACHE_VERSION_OVERHEAD + seen.document.as_ref().map_or(0, |document| 2 * document.size)
 }
 
 #[cfg(test)]

@@ -45,14 +45,8 @@ const FIXED_TABLES: [(&str, u32); 6] = [
 ];
 
 /// The record of the next free numbers, and the one of the secret that seals cursors.
-pub const ALLOCATOR: DocKey = DocKey {
-    tablet: DATABASE,
-    internal: InternalId(*b"\0\0\0\0\0\0\0allocator"),
-};
-pub const SECRET: DocKey = DocKey {
-    tablet: DATABASE,
-    internal: InternalId(*b"\0\0\0\0\0\0\0\0\0\0secret"),
-};
+pub const ALLOCATOR: DocKey = DocKey { tablet: DATABASE, internal: InternalId(*b"\0\0\0\0\0\0\0allocator") };
+pub const SECRET: DocKey = DocKey { tablet: DATABASE, internal: InternalId(*b"\0\0\0\0\0\0\0\0\0\0secret") };
 
 /// A change of one catalog record; `None` removes it.
 pub type Change = (DocKey, Option<Arc<Document>>);
@@ -91,10 +85,7 @@ impl Catalog {
     /// The catalog of a database without records.
     pub fn empty() -> Catalog {
         let mut catalog = Catalog {
-            allocator: AllocatorRecord {
-                next: FIRST_FREE,
-                ..AllocatorRecord::default()
-            },
+            allocator: AllocatorRecord { next: FIRST_FREE, ..AllocatorRecord::default() },
             tables: FxHashMap::default(),
             indexes: FxHashMap::default(),
             schemas: FxHashMap::default(),
@@ -120,10 +111,7 @@ impl Catalog {
                 INDEXES => next.change_index(key.internal, document, &mut affected)?,
                 SCHEMAS => next.change_schema(key.internal, document, &mut affected)?,
                 _ if *key == ALLOCATOR => {
-                    next.allocator = document
-                        .map(AllocatorRecord::decode)
-                        .transpose()?
-                        .unwrap_or_default();
+                    next.allocator = document.map(AllocatorRecord::decode).transpose()?.unwrap_or_default();
                     allocated = true;
                 }
                 _ => {}
@@ -142,38 +130,25 @@ impl Catalog {
             let document = document.as_deref();
             match key.tablet {
                 TABLES => {
-                    let (old, new) = (
-                        self.tables.get(&key.internal),
-                        document.and_then(|d| TableRecord::decode(d).ok()),
-                    );
+                    let (old, new) =
+                        (self.tables.get(&key.internal), document.and_then(|d| TableRecord::decode(d).ok()));
                     for record in old.map(|r| &**r).into_iter().chain(new.as_ref()) {
                         deps.insert(Dep::Name(record.ns, &record.name).key());
                         deps.insert(Dep::Number(record.ns, record.number).key());
                     }
                 }
                 INDEXES => {
-                    let (old, new) = (
-                        self.indexes.get(&key.internal),
-                        document.and_then(|d| IndexRecord::decode(d).ok()),
-                    );
+                    let (old, new) =
+                        (self.indexes.get(&key.internal), document.and_then(|d| IndexRecord::decode(d).ok()));
                     if old.map(|record| &**record) == new.as_ref() {
                         continue;
                     }
-                    let tablet = old
-                        .map(|record| record.tablet)
-                        .or(new.map(|record| record.tablet));
-                    deps.extend(
-                        tablet
-                            .and_then(|tablet| self.tablets.get(&tablet))
-                            .map(|table| table.dep),
-                    );
+                    let tablet = old.map(|record| record.tablet).or(new.map(|record| record.tablet));
+                    deps.extend(tablet.and_then(|tablet| self.tablets.get(&tablet)).map(|table| table.dep));
                 }
                 SCHEMAS => {
-                    let new = document
-                        .and_then(|d| SchemaRecord::decode(d).ok())
-                        .map(|record| record.ns);
-                    let ns =
-                        new.or_else(|| self.schemas.get(&key.internal).map(|schema| schema.ns));
+                    let new = document.and_then(|d| SchemaRecord::decode(d).ok()).map(|record| record.ns);
+                    let ns = new.or_else(|| self.schemas.get(&key.internal).map(|schema| schema.ns));
                     deps.extend(ns.map(|ns| Dep::Schema(ns).key()));
                 }
                 _ if *key == ALLOCATOR => {
@@ -186,20 +161,12 @@ impl Catalog {
     }
 
     pub fn table(&self, ns: Namespace, name: &str) -> Option<&Arc<Table>> {
-        let ns = if is_catalog_table(name) {
-            Namespace::ROOT
-        } else {
-            ns
-        };
+        let ns = if is_catalog_table(name) { Namespace::ROOT } else { ns };
         self.namespaces.get(&ns)?.by_name.get(name)
     }
 
     pub fn table_numbered(&self, ns: Namespace, number: TableNumber) -> Option<&Arc<Table>> {
-        let ns = if number.0 <= DATABASE.0 {
-            Namespace::ROOT
-        } else {
-            ns
-        };
+        let ns = if number.0 <= DATABASE.0 { Namespace::ROOT } else { ns };
         self.namespaces.get(&ns)?.by_number.get(&number.0)
     }
 
@@ -234,17 +201,10 @@ impl Catalog {
     /// Returns the indexes of dropped tables and dropped indexes, and dropped tables, whose rows still wait to be removed.
     pub fn dropped(&self) -> (Dropped<TableRecord>, Dropped<IndexRecord>) {
         let tables = self.tables.iter().filter(|(_, record)| record.dropped);
-        let indexes = self
-            .indexes
-            .iter()
-            .filter(|(_, record)| record.is_dropped());
+        let indexes = self.indexes.iter().filter(|(_, record)| record.is_dropped());
         (
-            tables
-                .map(|(id, record)| (*id, (**record).clone()))
-                .collect(),
-            indexes
-                .map(|(id, record)| (*id, (**record).clone()))
-                .collect(),
+            tables.map(|(id, record)| (*id, (**record).clone())).collect(),
+            indexes.map(|(id, record)| (*id, (**record).clone())).collect(),
         )
     }
 
@@ -257,12 +217,8 @@ impl Catalog {
         if let Some((_, number)) = FIXED_TABLES.iter().find(|(fixed, _)| *fixed == name) {
             return *number;
         }
-        let (system, user) = self
-            .allocator
-            .numbers
-            .get(&ns)
-            .copied()
-            .unwrap_or((FIRST_SYSTEM_NUMBER, FIRST_USER_NUMBER));
+        let (system, user) =
+            self.allocator.numbers.get(&ns).copied().unwrap_or((FIRST_SYSTEM_NUMBER, FIRST_USER_NUMBER));
         if name.starts_with('_') { system } else { user }
     }
 
@@ -314,10 +270,7 @@ impl Catalog {
     ) -> Result<(), String> {
         let old = match document {
             Some(document) => {
-                let schema = Arc::new(StoredSchema::new(
-                    SchemaId(document.id),
-                    SchemaRecord::decode(document)?,
-                ));
+                let schema = Arc::new(StoredSchema::new(SchemaId(document.id), SchemaRecord::decode(document)?));
                 affected.insert(schema.ns);
                 self.schemas.insert(id, schema)
             }
@@ -330,35 +283,20 @@ impl Catalog {
     /// Builds the derived maps of one namespace from the records.
     fn rebuild(&mut self, ns: Namespace) {
         let mut indexes: FxHashMap<TabletId, Vec<Arc<Index>>> = FxHashMap::default();
-        for (id, record) in self
-            .indexes
-            .iter()
-            .filter(|(_, record)| !record.is_dropped())
-        {
-            indexes
-                .entry(record.tablet)
-                .or_default()
-                .extend(record.index(*id).map(Arc::new));
+        for (id, record) in self.indexes.iter().filter(|(_, record)| !record.is_dropped()) {
+            indexes.entry(record.tablet).or_default().extend(record.index(*id).map(Arc::new));
         }
         let status = |status| {
             let mut schemas = self.schemas.values().filter(|schema| schema.ns == ns);
-            schemas
-                .find(|schema| schema.status.role() == status)
-                .cloned()
+            schemas.find(|schema| schema.status.role() == status).cloned()
         };
         let mut built = NamespaceCatalog {
             active: status(records::SchemaRole::Active),
             pending: status(records::SchemaRole::Pending),
             ..NamespaceCatalog::default()
         };
-        let fixed = (ns == Namespace::ROOT)
-            .then(fixed_records)
-            .into_iter()
-            .flatten();
-        let stored = self
-            .tables
-            .iter()
-            .filter(|(_, record)| record.ns == ns && !record.dropped);
+        let fixed = (ns == Namespace::ROOT).then(fixed_records).into_iter().flatten();
+        let stored = self.tables.iter().filter(|(_, record)| record.ns == ns && !record.dropped);
         let records = fixed.chain(stored.map(|(id, record)| (Some(*id), (**record).clone())));
         for (id, record) in records {
             let mut own = indexes.remove(&record.tablet).unwrap_or_default();
@@ -366,12 +304,7 @@ impl Catalog {
             built.add(Table::new(id, record, own, &built));
         }
         self.tablets.retain(|_, table| table.ns != ns);
-        self.tablets.extend(
-            built
-                .by_name
-                .values()
-                .map(|table| (table.tablet, table.clone())),
-        );
+        self.tablets.extend(built.by_name.values().map(|table| (table.tablet, table.clone())));
         self.namespaces.insert(ns, Arc::new(built));
     }
 }
@@ -385,25 +318,20 @@ impl NamespaceCatalog {
 }
 
 fn is_catalog_table(name: &str) -> bool {
-    name.starts_with('_')
-        && FIXED_TABLES[..DATABASE.0 as usize]
-            .iter()
-            .any(|(fixed, _)| *fixed == name)
+    name.starts_with('_') && FIXED_TABLES[..DATABASE.0 as usize].iter().any(|(fixed, _)| *fixed == name)
 }
 
 fn fixed_records() -> impl Iterator<Item = (Option<InternalId>, TableRecord)> {
-    FIXED_TABLES[..DATABASE.0 as usize]
-        .iter()
-        .map(|(name, number)| {
-            let record = TableRecord {
-                ns: Namespace::ROOT,
-                name: (*name).to_owned(),
-                number: *number,
-                tablet: TabletId(*number),
-                dropped: false,
-            };
-            (None, record)
-        })
+    FIXED_TABLES[..DATABASE.0 as usize].iter().map(|(name, number)| {
+        let record = TableRecord {
+            ns: Namespace::ROOT,
+            name: (*name).to_owned(),
+            number: *number,
+            tablet: TabletId(*number),
+            dropped: false,
+        };
+        (None, record)
+    })
 }
 
 /// The table names of one namespace as a transaction sees them, for validators.
@@ -424,10 +352,6 @@ impl TableNames for TableView {
             return Some(TableRef::System((*name).to_owned()));
         }
         let name = self.catalog.table_numbered(self.ns, table)?.name.clone();
-        Some(if name.starts_with('_') {
-            TableRef::System(name)
-        } else {
-            TableRef::User(name)
-        })
+        Some(if name.starts_with('_') { TableRef::System(name) } else { TableRef::User(name) })
     }
 }

@@ -155,11 +155,7 @@ impl Committer {
             return Ok(committer.pending_read(shared, tx.snapshot()));
         }
         // Everything that does not need the timestamp is done before the lock.
-        let prepared = if tx.writes.has_commit_ts {
-            None
-        } else {
-            Some(Prepared::of(&tx, None))
-        };
+        let prepared = if tx.writes.has_commit_ts { None } else { Some(Prepared::of(&tx, None)) };
         committer.wait_for_room();
         let mut state = committer.state.lock();
         committer.wait_for_lane(&mut state, lane);
@@ -181,15 +177,7 @@ impl Committer {
         prepared: Prepared,
         options: CommitOptions,
     ) -> Result<Pending, CommitError> {
-        let Prepared {
-            writes,
-            rows,
-            documents,
-            keys,
-            versions,
-            catalog_changes,
-            bytes,
-        } = prepared;
+        let Prepared { writes, rows, documents, keys, versions, catalog_changes, bytes } = prepared;
         let documents = state.change_catalog(shared, ts, &catalog_changes, documents)?;
         let catalog_changed = !catalog_changes.is_empty();
         let durable = shared.durable();
@@ -198,32 +186,18 @@ impl Committer {
             version.push(&shared.cache, ts, durable);
         }
         let source = options.source.into();
-        let touched = Arc::new(Touched {
-            ts,
-            documents,
-            keys,
-            source,
-        });
+        let touched = Arc::new(Touched { ts, documents, keys, source });
         state.recent.push(touched.clone());
         state.last = ts;
         let (done, waiting) = oneshot::channel();
-        let then = AfterSync {
-            touched,
-            rows,
-            catalog_changed,
-            done,
-        };
+        let then = AfterSync { touched, rows, catalog_changed, done };
         let commit = Commit { ts, writes };
         if let Some(on_validated) = options.on_validated {
             on_validated(ts);
         }
         shared.publish_validated(ts);
         // Queued before the state is unlocked: the queue is in timestamp order.
-        self.push(Queued {
-            commit,
-            bytes,
-            then,
-        });
+        self.push(Queued { commit, bytes, then });
         Ok(Pending::waiting(ts, waiting))
     }
 
@@ -241,9 +215,7 @@ impl Committer {
     /// Blocks while too much waits for the disk.
     fn wait_for_room(&self) {
         let mut queue = self.queue.lock();
-        while queue.refused.is_none()
-            && (queue.commits.len() >= QUEUE_COMMITS_MAX || queue.bytes >= QUEUE_BYTES_MAX)
-        {
+        while queue.refused.is_none() && (queue.commits.len() >= QUEUE_COMMITS_MAX || queue.bytes >= QUEUE_BYTES_MAX) {
             self.queue_drained.wait(&mut queue);
         }
     }
@@ -270,12 +242,7 @@ impl Committer {
     }
 
     /// Finds the first change of a read set in `(since, until]`; reads too old to know count as changed.
-    pub fn first_stale(
-        &self,
-        reads: &ReadSet,
-        since: Timestamp,
-        until: Timestamp,
-    ) -> Option<Timestamp> {
+    pub fn first_stale(&self, reads: &ReadSet, since: Timestamp, until: Timestamp) -> Option<Timestamp> {
         let state = self.state.lock();
         if reads.is_empty() {
             return None;
@@ -283,18 +250,13 @@ impl Committer {
         if since < state.recent.floor() {
             return Some(until);
         }
-        state
-            .recent
-            .first_stale(&reads.points, &reads.intervals, since, until)
+        state.recent.first_stale(&reads.points, &reads.intervals, since, until)
     }
 
     /// Refuses further commits and ends the sync thread once the queue is empty.
     pub fn stop(&self) {
         let reason = "the database is shut down";
-        self.state
-            .lock()
-            .refused
-            .get_or_insert_with(|| reason.into());
+        self.state.lock().refused.get_or_insert_with(|| reason.into());
         self.queue.lock().stopping = true;
         self.queue_filled.notify_all();
     }
@@ -322,11 +284,7 @@ impl State {
         if snapshot < self.recent.floor() {
             // Too slow: what was written meanwhile is partly forgotten.
             let table = tx.writes.first_table().unwrap_or_default();
-            return Err(Conflict {
-                table,
-                source_of_write: None,
-            }
-            .into());
+            return Err(Conflict { table, source_of_write: None }.into());
         }
         match self.recent.find_stale(&tx.reads, snapshot) {
             None => Ok(()),
@@ -339,10 +297,7 @@ impl State {
             Space::Documents(tablet) => self.catalog.tablet(tablet),
             Space::Index(index) => self.catalog.table_of_index(index),
         };
-        let source = self
-            .recent
-            .source(stale.at)
-            .filter(|source| !source.is_empty());
+        let source = self.recent.source(stale.at).filter(|source| !source.is_empty());
         Conflict {
             table: table.map_or_else(|| "_tables".to_owned(), |table| table.name.clone()),
             source_of_write: source.map(|source| source.to_string()),

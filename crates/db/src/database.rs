@@ -54,10 +54,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options {
-            retention: Duration::from_secs(600),
-            cache_bytes: 64 << 20,
-        }
+        Options { retention: Duration::from_secs(600), cache_bytes: 64 << 20 }
     }
 }
 
@@ -159,12 +156,7 @@ impl Database {
     ///
     /// Errors: a `Conflict` when something it read has changed since its snapshot; nothing is written then.
     pub fn commit(&self, tx: Transaction, options: CommitOptions) -> Result<Pending, CommitError> {
-        Committer::commit(
-            &self.handle.shared.clone(),
-            tx,
-            options,
-            crate::committer::Lane::Shared,
-        )
+        Committer::commit(&self.handle.shared.clone(), tx, options, crate::committer::Lane::Shared)
     }
 
     /// Returns a handle that resolves once what a transaction saw is durable, as if it had written nothing.
@@ -191,9 +183,7 @@ impl Database {
     ) -> Result<SubscriptionId, Invalidated> {
         let shared = &self.handle.shared;
         let reads = read_set.clone();
-        shared.subscriptions.add(read_set, subscriber, |notified| {
-            shared.committer.first_stale(&reads, since, notified)
-        })
+        shared.subscriptions.add(read_set, subscriber, |notified| shared.committer.first_stale(&reads, since, notified))
     }
 
     pub fn unsubscribe(&self, id: SubscriptionId) {
@@ -218,12 +208,8 @@ impl Database {
             return Vec::new();
         };
         let tables = namespace.by_name.values();
-        let mut tables: Vec<_> = tables
-            .map(|table| TableInfo {
-                name: table.name.clone(),
-                number: table.number,
-            })
-            .collect();
+        let mut tables: Vec<_> =
+            tables.map(|table| TableInfo { name: table.name.clone(), number: table.number }).collect();
         tables.sort_by(|a, b| a.name.cmp(&b.name));
         tables
     }
@@ -235,12 +221,7 @@ impl Database {
             return Vec::new();
         };
         let indexes = table.indexes.iter();
-        indexes
-            .map(|index| IndexInfo {
-                definition: index.definition(),
-                state: index.state,
-            })
-            .collect()
+        indexes.map(|index| IndexInfo { definition: index.definition(), state: index.state }).collect()
     }
 
     /// Returns the oldest timestamp a transaction can begin at.
@@ -301,25 +282,14 @@ impl Shared {
     pub fn snapshot(&self, at: BeginAt) -> Result<Snapshot, Error> {
         let durable = self.durable();
         match at {
-            BeginAt::Durable => Ok(Snapshot {
-                at: durable,
-                validated: false,
-            }),
-            BeginAt::At(ts) if ts > durable || ts < self.engine.oldest_readable() => {
-                Err(Error::OutOfRetention)
-            }
-            BeginAt::At(ts) => Ok(Snapshot {
-                at: ts,
-                validated: false,
-            }),
+            BeginAt::Durable => Ok(Snapshot { at: durable, validated: false }),
+            BeginAt::At(ts) if ts > durable || ts < self.engine.oldest_readable() => Err(Error::OutOfRetention),
+            BeginAt::At(ts) => Ok(Snapshot { at: ts, validated: false }),
             BeginAt::Validated => {
                 if let Some(reason) = self.committer.refusal() {
                     return Err(Error::Refused(reason));
                 }
-                Ok(Snapshot {
-                    at: self.validated(),
-                    validated: true,
-                })
+                Ok(Snapshot { at: self.validated(), validated: true })
             }
         }
     }
@@ -352,28 +322,17 @@ pub struct Catalogs {
 
 impl Catalogs {
     pub fn new(since: Timestamp, catalog: Arc<Catalog>) -> Catalogs {
-        Catalogs {
-            versions: RwLock::new(vec![(since, catalog)]),
-        }
+        Catalogs { versions: RwLock::new(vec![(since, catalog)]) }
     }
 
     /// Returns the catalog as of `at`, if that is still known.
     pub fn at(&self, at: Timestamp) -> Option<Arc<Catalog>> {
         let versions = self.versions.read();
-        versions
-            .iter()
-            .rev()
-            .find(|(since, _)| *since <= at)
-            .map(|(_, catalog)| catalog.clone())
+        versions.iter().rev().find(|(since, _)| *since <= at).map(|(_, catalog)| catalog.clone())
     }
 
     pub fn newest(&self) -> Arc<Catalog> {
-        self.versions
-            .read()
-            .last()
-            .expect("there is always a catalog")
-            .1
-            .clone()
+        self.versions.read().last().expect("there is always a catalog").1.clone()
     }
 
     pub fn push(&self, since: Timestamp, catalog: Arc<Catalog>) {
@@ -383,10 +342,7 @@ impl Catalogs {
     /// Forgets catalogs nobody can begin at any more.
     pub fn prune(&self, oldest_readable: Timestamp) {
         let mut versions = self.versions.write();
-        let visible = versions
-            .iter()
-            .rposition(|(since, _)| *since <= oldest_readable)
-            .unwrap_or(0);
+        let visible = versions.iter().rposition(|(since, _)| *since <= oldest_readable).unwrap_or(0);
         versions.drain(..visible);
     }
 }

@@ -29,21 +29,12 @@ impl Document {
         value.insert(ID, Value::String(id.encode()));
         value.insert(CREATION_TIME, Value::Float64(creation_time));
         let size = value.size();
-        Document {
-            id,
-            creation_time,
-            value,
-            size,
-        }
+        Document { id, creation_time, value, size }
     }
 
     /// Returns the fields the author gave it.
     pub fn user_fields(&self) -> Object {
-        self.value
-            .iter()
-            .filter(|(key, _)| !is_system_field(key))
-            .map(|(k, v)| (k.to_owned(), v.clone()))
-            .collect()
+        self.value.iter().filter(|(key, _)| !is_system_field(key)).map(|(k, v)| (k.to_owned(), v.clone())).collect()
     }
 
     pub fn encode(&self) -> Vec<u8> {
@@ -51,23 +42,14 @@ impl Document {
     }
 
     /// Reads a stored document of the table numbered `table`.
-    pub fn decode(
-        table: TableNumber,
-        internal: InternalId,
-        stored: &Version,
-    ) -> Result<Document, Error> {
+    pub fn decode(table: TableNumber, internal: InternalId, stored: &Version) -> Result<Document, Error> {
         let id = DocumentId { table, internal };
         let damaged = |reason: String| Error::Corrupt(format!("document {id}: {reason}"));
         let value = decode_object(&stored.value).map_err(|error| damaged(error.to_string()))?;
         let Some(Value::Float64(creation_time)) = value.get(CREATION_TIME) else {
             return Err(damaged("it has no creation time".into()));
         };
-        Ok(Document {
-            id,
-            creation_time: *creation_time,
-            size: value.size(),
-            value,
-        })
+        Ok(Document { id, creation_time: *creation_time, size: value.size(), value })
     }
 }
 
@@ -96,9 +78,8 @@ pub fn check_fields(fields: &Object) -> Result<(), Error> {
     fields.values().try_for_each(Value::check_limits)?;
     let nesting = fields.nesting();
     if nesting > DOCUMENT_NESTING_MAX {
-        let message = format!(
-            "Document is too nested (nested {nesting} levels deep > maximum nesting {DOCUMENT_NESTING_MAX})"
-        );
+        let message =
+            format!("Document is too nested (nested {nesting} levels deep > maximum nesting {DOCUMENT_NESTING_MAX})");
         return Err(Error::developer("InvalidDocumentError", message));
     }
     Ok(())
@@ -115,11 +96,7 @@ pub fn check_size(size: usize) -> Result<(), Error> {
 }
 
 /// Takes the system fields out of a patch or a replacement, where they may only repeat what is stored.
-pub fn take_system_field(
-    document: &Document,
-    key: &str,
-    given: Option<&Value>,
-) -> Result<(), Error> {
+pub fn take_system_field(document: &Document, key: &str, given: Option<&Value>) -> Result<(), Error> {
     if given == document.value.get(key) {
         return Ok(());
     }

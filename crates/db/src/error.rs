@@ -31,11 +31,7 @@ pub enum Error {
 impl Error {
     /// Returns a developer error without data.
     pub fn developer(code: &'static str, message: impl Into<String>) -> Error {
-        Error::Developer {
-            code,
-            message: message.into(),
-            data: None,
-        }
+        Error::Developer { code, message: message.into(), data: None }
     }
 }
 

@@ -134,12 +134,7 @@ pub fn key_after(key: &[u8]) -> Bytes {
 /// Returns the key of a document in an index, cut where it would be too long to store.
 ///
 /// A cut key keeps its place among all keys that differ within the cut; ties follow creation time and id.
-pub fn index_key(
-    index: IndexId,
-    fields: &[FieldPath],
-    document: &Object,
-    internal: InternalId,
-) -> Bytes {
+pub fn index_key(index: IndexId, fields: &[FieldPath], document: &Object, internal: InternalId) -> Bytes {
     let mut key = index_key_exact(index, fields, document);
     let cut = key.len() > INDEX_KEY_BYTES_MAX;
     if cut {
@@ -171,9 +166,7 @@ pub fn cut_bound(bound: &mut Vec<u8>) -> bool {
 /// Reads the document an index row's key ends with.
 pub fn row_internal(key: &[u8]) -> Option<InternalId> {
     let tail = key.len().checked_sub(16)?;
-    Some(InternalId(
-        key[tail..].try_into().expect("sixteen bytes were taken"),
-    ))
+    Some(InternalId(key[tail..].try_into().expect("sixteen bytes were taken")))
 }
 
 /// Returns the value at a path, `None` through anything that is not an object.

@@ -32,20 +32,18 @@ mod testing;
 
 pub use catalog::TableView;
 pub use committer::{CommitError, CommitOptions, Conflict, Pending, SerialLane};
-pub use database::{
-    BeginAt, Database, IndexInfo, IndexState, Namespace, OpenError, Options, TableInfo,
-};
+pub use database::{BeginAt, Database, IndexInfo, IndexState, Namespace, OpenError, Options, TableInfo};
 pub use document::Document;
 pub use error::Error;
 pub use limits::{Limits, Usage};
 pub use query::{
-    Expr, Operator, Order, PageRequest, PageResult, PageStatus, Query, QueryStream, RangeBound,
-    RangeOp, SearchFilter, Source,
+    Expr, Operator, Order, PageRequest, PageResult, PageStatus, Query, QueryStream, RangeBound, RangeOp, SearchFilter,
+    Source,
 };
 pub use read_set::ReadSet;
 pub use schema::{
-    FieldPath, IndexDefinition, IndexDescription, IndexDiff, IndexKind, Schema, SchemaError,
-    SchemaId, SchemaState, SubmittedSchema, TableSchema,
+    FieldPath, IndexDefinition, IndexDescription, IndexDiff, IndexKind, Schema, SchemaError, SchemaId, SchemaState,
+    SubmittedSchema, TableSchema,
 };
 pub use subscriptions::{Invalidate, Invalidated, SubscriptionId};
 pub use transaction::{Savepoint, Transaction};

@@ -48,11 +48,7 @@ impl Overlay {
     }
 
     /// Forgets the changes up to `durable` of the given rows; the store has them.
-    pub fn remove<'a>(
-        &self,
-        durable: Timestamp,
-        rows: impl Iterator<Item = &'a (Bytes, RowChange)>,
-    ) {
+    pub fn remove<'a>(&self, durable: Timestamp, rows: impl Iterator<Item = &'a (Bytes, RowChange)>) {
         let mut rows = rows.peekable();
         if rows.peek().is_none() {
             return;
@@ -70,13 +66,7 @@ impl Overlay {
     }
 
     /// Returns the newest change at or before `at` of up to `limit` rows of the interval.
-    pub fn range(
-        &self,
-        interval: &Interval,
-        order: Order,
-        at: Timestamp,
-        limit: usize,
-    ) -> OverlayRange {
+    pub fn range(&self, interval: &Interval, order: Order, at: Timestamp, limit: usize) -> OverlayRange {
         let map = self.rows.read();
         if map.is_empty() || interval.is_empty() {
             return OverlayRange::default();
@@ -94,18 +84,11 @@ impl Overlay {
     }
 }
 
-fn collect<'a>(
-    rows: impl Iterator<Item = (&'a Bytes, &'a Changes)>,
-    at: Timestamp,
-    limit: usize,
-) -> OverlayRange {
+fn collect<'a>(rows: impl Iterator<Item = (&'a Bytes, &'a Changes)>, at: Timestamp, limit: usize) -> OverlayRange {
     let mut visible = rows.filter_map(|(key, changes)| {
         let (_, change) = changes.iter().rev().find(|(ts, _)| *ts <= at)?;
         Some((key.clone(), *change))
     });
     let rows = visible.by_ref().take(limit).collect();
-    OverlayRange {
-        rows,
-        more: visible.next().is_some(),
-    }
+    OverlayRange { rows, more: visible.next().is_some() }
 }

@@ -34,7 +34,10 @@ pub enum Order {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
     /// The whole table by creation time.
-    FullScan { table: String, order: Order },
+    FullScan {
+        table: String,
+        order: Order,
+    },
     IndexRange {
         table: String,
         index: String,
@@ -114,13 +117,7 @@ pub struct PageResult {
 impl Query {
     /// Returns the query for all documents of a table, by creation time.
     pub fn full_scan(table: impl Into<String>) -> Query {
-        Query {
-            source: Source::FullScan {
-                table: table.into(),
-                order: Order::Ascending,
-            },
-            operators: Vec::new(),
-        }
+        Query { source: Source::FullScan { table: table.into(), order: Order::Ascending }, operators: Vec::new() }
     }
 }
 
@@ -128,9 +125,7 @@ impl Source {
     /// Returns the table it reads.
     pub fn table(&self) -> &str {
         match self {
-            Source::FullScan { table, .. }
-            | Source::IndexRange { table, .. }
-            | Source::Search { table, .. } => table,
+            Source::FullScan { table, .. } | Source::IndexRange { table, .. } | Source::Search { table, .. } => table,
         }
     }
 }

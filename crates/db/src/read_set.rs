@@ -42,9 +42,7 @@ impl Reads {
         let intervals = self.intervals.0.into_iter();
         ReadSet {
             points: self.points.into_iter().collect(),
-            intervals: intervals
-                .map(|(start, end)| Interval { start, end })
-                .collect(),
+            intervals: intervals.map(|(start, end)| Interval { start, end }).collect(),
         }
     }
 }
@@ -59,10 +57,7 @@ impl IntervalSet {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Interval> + '_ {
-        self.0.iter().map(|(start, end)| Interval {
-            start: start.clone(),
-            end: end.clone(),
-        })
+        self.0.iter().map(|(start, end)| Interval { start: start.clone(), end: end.clone() })
     }
 
     pub fn add(&mut self, mut added: Interval) {
@@ -86,10 +81,9 @@ impl IntervalSet {
     /// Inserts `added`, swallowing the intervals that begin inside it or right behind it.
     fn absorb(&mut self, mut added: Interval) {
         loop {
-            let mut following = self.0.range::<Bytes, _>((
-                std::ops::Bound::Excluded(&added.start),
-                std::ops::Bound::Included(&added.end),
-            ));
+            let mut following = self
+                .0
+                .range::<Bytes, _>((std::ops::Bound::Excluded(&added.start), std::ops::Bound::Included(&added.end)));
             let Some((start, end)) = following.next() else {
                 break;
             };

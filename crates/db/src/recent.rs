@@ -47,10 +47,7 @@ pub struct RecentWrites {
 
 impl RecentWrites {
     pub fn new(floor: Timestamp) -> RecentWrites {
-        RecentWrites {
-            floor,
-            ..RecentWrites::default()
-        }
+        RecentWrites { floor, ..RecentWrites::default() }
     }
 
     /// Snapshots older than this cannot be validated any more.
@@ -112,21 +109,15 @@ impl RecentWrites {
         }
         let stale_point = points.find_map(|point| {
             let at = *self.documents.get(point).filter(|ts| **ts > snapshot)?;
-            Some(Stale {
-                at,
-                space: Space::Documents(point.tablet),
-            })
+            Some(Stale { at, space: Space::Documents(point.tablet) })
         });
-        stale_point
-            .or_else(|| intervals.find_map(|interval| self.stale_interval(&interval, snapshot)))
+        stale_point.or_else(|| intervals.find_map(|interval| self.stale_interval(&interval, snapshot)))
     }
 
     fn stale_interval(&self, interval: &Interval, snapshot: Timestamp) -> Option<Stale> {
         let space = Space::of(&interval.start)?;
         if let Space::Documents(_) = space {
-            return self
-                .stale_documents(interval, snapshot)
-                .map(|at| Stale { at, space });
+            return self.stale_documents(interval, snapshot).map(|at| Stale { at, space });
         }
         let mut keys = self.keys.range::<Bytes, _>(&interval.start..&interval.end);
         let (_, at) = keys.find(|(_, ts)| **ts > snapshot)?;
@@ -135,11 +126,7 @@ impl RecentWrites {
 
     /// Scans by id are rare: they walk the log instead of burdening every write with another ordered map.
     fn stale_documents(&self, interval: &Interval, snapshot: Timestamp) -> Option<Timestamp> {
-        let newer = self
-            .log
-            .iter()
-            .rev()
-            .take_while(|touched| touched.ts > snapshot);
+        let newer = self.log.iter().rev().take_while(|touched| touched.ts > snapshot);
         let mut hits = newer.filter(|touched| touched.touches_documents(interval));
         hits.next().map(|touched| touched.ts)
     }
@@ -154,43 +141,27 @@ impl RecentWrites {
     ) -> Option<Timestamp> {
         self.find(points.iter(), intervals.iter().cloned(), after)?;
         let start = self.log.partition_point(|touched| touched.ts <= after);
-        let commits = self
-            .log
-            .iter()
-            .skip(start)
-            .take_while(|touched| touched.ts <= until);
+        let commits = self.log.iter().skip(start).take_while(|touched| touched.ts <= until);
         let mut hits = commits.filter(|touched| touched.touches(points, intervals));
         hits.next().map(|touched| touched.ts)
     }
 
     /// Returns who committed at `ts`.
     pub fn source(&self, ts: Timestamp) -> Option<Arc<str>> {
-        let index = self
-            .log
-            .binary_search_by(|touched| touched.ts.cmp(&ts))
-            .ok()?;
+        let index = self.log.binary_search_by(|touched| touched.ts.cmp(&ts)).ok()?;
         Some(self.log[index].source.clone())
     }
 }
 
 impl Touched {
     fn touches_documents(&self, interval: &Interval) -> bool {
-        self.documents
-            .iter()
-            .any(|document| interval.contains(&document.storage_key()))
+        self.documents.iter().any(|document| interval.contains(&document.storage_key()))
     }
 
     fn touches(&self, points: &[DocKey], intervals: &[Interval]) -> bool {
-        self.documents
-            .iter()
-            .any(|document| points.contains(document))
-            || self
-                .keys
-                .iter()
-                .any(|key| intervals.iter().any(|interval| interval.contains(key)))
-            || intervals
-                .iter()
-                .any(|interval| self.touches_documents(interval))
+        self.documents.iter().any(|document| points.contains(document))
+            || self.keys.iter().any(|key| intervals.iter().any(|interval| interval.contains(key)))
+            || intervals.iter().any(|interval| self.touches_documents(interval))
     }
 }
 

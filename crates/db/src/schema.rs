@@ -69,11 +69,7 @@ pub struct IndexDefinition {
 impl IndexDefinition {
     pub fn new(name: &str, fields: &[&str]) -> IndexDefinition {
         let fields = fields.iter().map(|field| FieldPath::parse(field)).collect();
-        IndexDefinition {
-            name: name.to_owned(),
-            fields,
-            staged: false,
-        }
+        IndexDefinition { name: name.to_owned(), fields, staged: false }
     }
 
     /// Returns whether both have the same name and rows.
@@ -127,10 +123,7 @@ pub struct SchemaError {
 
 impl SchemaError {
     fn new(code: &'static str, message: impl Into<String>) -> SchemaError {
-        SchemaError {
-            code,
-            message: message.into(),
-        }
+        SchemaError { code, message: message.into() }
     }
 }
 
@@ -148,12 +141,7 @@ impl Schema {
 
     /// Returns a table whose document type holds ids of `table`.
     pub(crate) fn referrer_of(&self, table: &str) -> Option<&str> {
-        let refers = |schema: &TableSchema| {
-            schema
-                .document_type
-                .as_ref()
-                .is_some_and(|v| refers_to(v, table))
-        };
+        let refers = |schema: &TableSchema| schema.document_type.as_ref().is_some_and(|v| refers_to(v, table));
         let (name, _) = self.tables.iter().find(|(_, schema)| refers(schema))?;
         Some(name)
     }
@@ -163,12 +151,8 @@ fn refers_to(validator: &Validator, table: &str) -> bool {
     match validator {
         Validator::Id(name) => name == table,
         Validator::Array(elements) => refers_to(elements, table),
-        Validator::Record { keys, values, .. } => {
-            refers_to(keys, table) || refers_to(values, table)
-        }
-        Validator::Object(fields) => fields
-            .values()
-            .any(|field| refers_to(&field.validator, table)),
+        Validator::Record { keys, values, .. } => refers_to(keys, table) || refers_to(values, table),
+        Validator::Object(fields) => fields.values().any(|field| refers_to(&field.validator, table)),
         Validator::Union(members) => members.iter().any(|member| refers_to(member, table)),
         _ => false,
     }

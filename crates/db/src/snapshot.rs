@@ -49,19 +49,11 @@ pub struct RowPage {
 
 impl Shared {
     /// Returns what a document is at a snapshot.
-    pub fn read_document(
-        &self,
-        table: &Table,
-        key: DocKey,
-        snapshot: Snapshot,
-    ) -> Result<Seen, Error> {
+    pub fn read_document(&self, table: &Table, key: DocKey, snapshot: Snapshot) -> Result<Seen, Error> {
         if let Some(seen) = self.cache.get(&key, snapshot.at) {
             return Ok(seen);
         }
-        let stored = self
-            .engine
-            .get(&key.storage_key(), snapshot.at)
-            .map_err(read_error)?;
+        let stored = self.engine.get(&key.storage_key(), snapshot.at).map_err(read_error)?;
         self.decode_and_fill(table, key, stored.as_ref(), snapshot)
     }
 
@@ -73,8 +65,7 @@ impl Shared {
         stored: Option<&Version>,
         snapshot: Snapshot,
     ) -> Result<Seen, Error> {
-        let decode =
-            |version: &Version| Document::decode(table.number, key.internal, version).map(Arc::new);
+        let decode = |version: &Version| Document::decode(table.number, key.internal, version).map(Arc::new);
         let seen = Seen {
             // A missing document may have existed before; all that is known is that it does not now.
             since: stored.map_or(snapshot.at, |version| version.ts),
@@ -96,11 +87,7 @@ impl Shared {
             return Ok(seen.document);
         }
         match row.stored_at(snapshot) {
-            Some(stored) => Ok(Some(Arc::new(Document::decode(
-                table.number,
-                key.internal,
-                stored,
-            )?))),
+            Some(stored) => Ok(Some(Arc::new(Document::decode(table.number, key.internal, stored)?))),
             None => Ok(self.read_document(table, key, snapshot)?.document),
         }
     }
@@ -117,45 +104,19 @@ impl Shared {
             true => self.overlay.range(interval, order, snapshot.at, limit + 64),
             false => OverlayRange::default(),
         };
-        let scan = Scan {
-            start: interval.start.clone(),
-            end: interval.end.clone(),
-            order,
-            limit,
-        };
+        let scan = Scan { start: interval.start.clone(), end: interval.end.clone(), order, limit };
         let page = self.engine.scan(&scan, snapshot.at).map_err(read_error)?;
-        let store_covers = if page.more {
-            page.rows.last().map(|(key, _)| key.clone())
-        } else {
-            None
-        };
-        let rows = page.rows.into_iter().map(|(key, version)| Row {
-            key,
-            stored: Some(version),
-        });
+        let store_covers = if page.more { page.rows.last().map(|(key, _)| key.clone()) } else { None };
+        let rows = page.rows.into_iter().map(|(key, version)| Row { key, stored: Some(version) });
         if overlay.rows.is_empty() {
-            return Ok(RowPage {
-                rows: rows.collect(),
-                covered_to: store_covers,
-            });
+            return Ok(RowPage { rows: rows.collect(), covered_to: store_covers });
         }
-        let overlay_covers = if overlay.more {
-            overlay.rows.last().map(|(key, _)| key.clone())
-        } else {
-            None
-        };
+        let overlay_covers = if overlay.more { overlay.rows.last().map(|(key, _)| key.clone()) } else { None };
         let covered_to = nearer(store_covers, overlay_covers, order);
-        let covered = |key: &Bytes| {
-            covered_to
-                .as_ref()
-                .is_none_or(|end| !goes_after(key, end, order))
-        };
+        let covered = |key: &Bytes| covered_to.as_ref().is_none_or(|end| !goes_after(key, end, order));
         let overlay = overlay.rows.into_iter().filter(|(key, _)| covered(key));
         let merged = merge(rows.filter(|row| covered(&row.key)), overlay, order);
-        Ok(RowPage {
-            rows: merged,
-            covered_to,
-        })
+        Ok(RowPage { rows: merged, covered_to })
     }
 }
 
@@ -168,9 +129,7 @@ fn merge(
     let mut merged = Vec::new();
     let mut stored = stored.peekable();
     for (key, change) in changes {
-        while let Some(row) =
-            stored.next_if(|row| row.key != key && !goes_after(&row.key, &key, order))
-        {
+        while let Some(row) = stored.next_if(|row| row.key != key && !goes_after(&row.key, &key, order)) {
             merged.push(row);
         }
         // The stored row, if there is one too, is what the change made or an older version of it.

@@ -58,12 +58,7 @@ struct Subscription {
 
 impl Subscriptions {
     pub fn new(notified: Timestamp) -> Subscriptions {
-        Subscriptions {
-            state: Mutex::new(State {
-                notified,
-                ..State::default()
-            }),
-        }
+        Subscriptions { state: Mutex::new(State { notified, ..State::default() }) }
     }
 
     /// Adds a subscription, unless `stale_until` finds that its read set changed up to the timestamp it is given.
@@ -86,19 +81,9 @@ impl Subscriptions {
         }
         for interval in &read_set.intervals {
             let space = Space::of(&interval.start).expect("read intervals start inside a space");
-            state
-                .intervals
-                .entry(space)
-                .or_default()
-                .insert(interval.clone(), id);
+            state.intervals.entry(space).or_default().insert(interval.clone(), id);
         }
-        state.subscriptions.insert(
-            id,
-            Subscription {
-                read_set,
-                subscriber,
-            },
-        );
+        state.subscriptions.insert(id, Subscription { read_set, subscriber });
         Ok(SubscriptionId(id))
     }
 
@@ -117,10 +102,7 @@ impl Subscriptions {
             let mut state = self.state.lock();
             for touched in commits {
                 let ids = state.stab(touched);
-                concerned.extend(
-                    ids.into_iter()
-                        .filter_map(|id| Some((touched.ts, state.take(id)?))),
-                );
+                concerned.extend(ids.into_iter().filter_map(|id| Some((touched.ts, state.take(id)?))));
                 state.notified = touched.ts;
             }
         }

@@ -7,9 +7,7 @@ use std::sync::{
 
 use parking_lot::{Condvar, Mutex};
 use platform::Platform;
-use storage::{
-    AppendError, Commit, Engine, MemoryEngine, Page, ReadError, Scan, TrimReport, Version,
-};
+use storage::{AppendError, Commit, Engine, MemoryEngine, Page, ReadError, Scan, TrimReport, Version};
 use value::{DocumentId, Object, Timestamp, Value};
 
 use crate::*;
@@ -26,10 +24,7 @@ pub fn database() -> Database {
 }
 
 pub fn object(fields: &[(&str, Value)]) -> Object {
-    fields
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), value.clone()))
-        .collect()
+    fields.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
 }
 
 pub fn json(text: &str) -> Value {
@@ -42,10 +37,7 @@ pub fn doc(text: &str) -> Object {
 }
 
 pub fn commit(db: &Database, tx: Transaction) -> Timestamp {
-    db.commit(tx, CommitOptions::default())
-        .unwrap()
-        .wait()
-        .unwrap()
+    db.commit(tx, CommitOptions::default()).unwrap().wait().unwrap()
 }
 
 pub fn mutate<T>(db: &Database, work: impl FnOnce(&mut Transaction) -> T) -> T {
@@ -67,12 +59,8 @@ pub fn insert_numbers(
     numbers: impl IntoIterator<Item = i64>,
 ) -> Vec<DocumentId> {
     mutate(db, |tx| {
-        let fields = numbers
-            .into_iter()
-            .map(|number| object(&[(name, Value::Int64(number))]));
-        fields
-            .map(|fields| tx.insert(ROOT, table, fields).unwrap())
-            .collect()
+        let fields = numbers.into_iter().map(|number| object(&[(name, Value::Int64(number))]));
+        fields.map(|fields| tx.insert(ROOT, table, fields).unwrap()).collect()
     })
 }
 
@@ -91,10 +79,7 @@ pub fn collect(tx: &mut Transaction, query: Query) -> Result<Vec<Arc<Document>>,
 
 /// Returns one field of each document, in JSON.
 pub fn field(documents: &[Arc<Document>], name: &str) -> String {
-    let values: Vec<_> = documents
-        .iter()
-        .map(|d| d.value.get(name).map_or("-".into(), Value::to_json))
-        .collect();
+    let values: Vec<_> = documents.iter().map(|d| d.value.get(name).map_or("-".into(), Value::to_json)).collect();
     values.join(" ")
 }
 
@@ -110,18 +95,13 @@ pub fn deploy(db: &Database, text: &str) -> IndexDiff {
     let schema = Schema::parse_json(&text.replace('\'', "\"")).unwrap();
     let submitted = db.submit_schema(ROOT, Some(schema)).unwrap();
     let state = settled(db, submitted.id);
-    assert!(
-        matches!(state, SchemaState::Ready | SchemaState::Active),
-        "{state:?}"
-    );
+    assert!(matches!(state, SchemaState::Ready | SchemaState::Active), "{state:?}");
     mutate(db, |tx| tx.activate_schema(ROOT, submitted.id).unwrap())
 }
 
 /// Waits until a schema is not pending any more.
 pub fn settled(db: &Database, id: SchemaId) -> SchemaState {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut changes = db.wait_schema_change();
     loop {
         match db.schema_state(ROOT, id) {
@@ -188,10 +168,7 @@ impl Engine for GateEngine {
             self.opened.wait(&mut closed);
         }
         if self.failing.load(Ordering::SeqCst) {
-            return Err(AppendError::Refused {
-                reason: "the disk is full".into(),
-                source: None,
-            });
+            return Err(AppendError::Refused { reason: "the disk is full".into(), source: None });
         }
         self.inner.append(expected, commits)
     }

@@ -53,20 +53,10 @@ impl Transaction {
             Some(catalog) => catalog,
             None => Arc::new(load_old_catalog(&shared, snapshot.at)?),
         };
-        Ok(Transaction::new(
-            shared,
-            snapshot,
-            catalog,
-            at == BeginAt::Validated,
-        ))
+        Ok(Transaction::new(shared, snapshot, catalog, at == BeginAt::Validated))
     }
 
-    fn new(
-        shared: Arc<Shared>,
-        snapshot: Snapshot,
-        catalog: Arc<Catalog>,
-        can_commit: bool,
-    ) -> Transaction {
+    fn new(shared: Arc<Shared>, snapshot: Snapshot, catalog: Arc<Catalog>, can_commit: bool) -> Transaction {
         shared.hold(snapshot.at);
         Transaction {
             shared,
@@ -90,19 +80,11 @@ impl Transaction {
 
     /// Returns a read-only transaction on the state this one began with, without its writes.
     pub fn snapshot_child(&self) -> Transaction {
-        Transaction::new(
-            self.shared.clone(),
-            self.snapshot,
-            self.begin_catalog.clone(),
-            false,
-        )
+        Transaction::new(self.shared.clone(), self.snapshot, self.begin_catalog.clone(), false)
     }
 
     pub fn usage(&self) -> Usage {
-        Usage {
-            reads: self.points + self.reads.intervals.len(),
-            ..self.usage
-        }
+        Usage { reads: self.points + self.reads.intervals.len(), ..self.usage }
     }
 
     pub fn limits(&self) -> &Limits {
@@ -160,19 +142,13 @@ impl Transaction {
     /// Returns a table by name, recording the fact.
     pub(crate) fn table(&mut self, ns: Namespace, name: &str) -> Option<Arc<Table>> {
         let table = self.catalog.table(ns, name).cloned();
-        let dep = table
-            .as_ref()
-            .map_or_else(|| Dep::Name(ns, name).key(), |table| table.dep);
+        let dep = table.as_ref().map_or_else(|| Dep::Name(ns, name).key(), |table| table.dep);
         self.reads.points.insert(dep);
         table
     }
 
     /// Returns what a document is now, own writes included. Records nothing.
-    pub(crate) fn peek(
-        &self,
-        table: &Table,
-        internal: InternalId,
-    ) -> Result<Option<Arc<Document>>, Error> {
+    pub(crate) fn peek(&self, table: &Table, internal: InternalId) -> Result<Option<Arc<Document>>, Error> {
         let key = DocKey::new(table.tablet, internal);
         match self.writes.get(&key) {
             Some(entry) => Ok(entry.after.clone()),
@@ -203,16 +179,12 @@ impl Transaction {
         self.usage.bytes_read += document.size;
         if self.usage.documents_read > self.limits.documents_read {
             let limit = self.limits.documents_read;
-            let message = format!(
-                "Too many documents read in a single function execution (limit: {limit}). {HELP}"
-            );
+            let message = format!("Too many documents read in a single function execution (limit: {limit}). {HELP}");
             return Err(Error::developer("TooManyDocumentsRead", message));
         }
         if self.usage.bytes_read > self.limits.bytes_read {
             let limit = self.limits.bytes_read;
-            let message = format!(
-                "Too many bytes read in a single function execution (limit: {limit} bytes). {HELP}"
-            );
+            let message = format!("Too many bytes read in a single function execution (limit: {limit} bytes). {HELP}");
             return Err(Error::developer("TooManyBytesRead", message));
         }
         Ok(())
@@ -223,8 +195,7 @@ impl Transaction {
         if self.points + self.reads.intervals.len() <= limit {
             return Ok(());
         }
-        let message =
-            format!("Too many reads in a single function execution (limit: {limit}). {HELP}");
+        let message = format!("Too many reads in a single function execution (limit: {limit}). {HELP}");
         Err(Error::developer("TooManyReads", message))
     }
 
@@ -233,15 +204,12 @@ impl Transaction {
         self.usage.bytes_written += size;
         if self.usage.documents_written > self.limits.documents_written {
             let limit = self.limits.documents_written;
-            let message =
-                format!("Too many writes in a single function execution (limit: {limit})");
+            let message = format!("Too many writes in a single function execution (limit: {limit})");
             return Err(Error::developer("TooManyWrites", message));
         }
         if self.usage.bytes_written > self.limits.bytes_written {
             let limit = self.limits.bytes_written;
-            let message = format!(
-                "Too many bytes written in a single function execution (limit: {limit} bytes)"
-            );
+            let message = format!("Too many bytes written in a single function execution (limit: {limit} bytes)");
             return Err(Error::developer("TooManyBytesWritten", message));
         }
         Ok(())

@@ -55,15 +55,8 @@ struct State {
 
 impl World {
     pub(crate) fn new(seed: u64) -> World {
-        let state = State {
-            elapsed: Duration::ZERO,
-            random: seed,
-            sleepers: BTreeMap::new(),
-            arrivals: 0,
-        };
-        World {
-            state: Mutex::new(state),
-        }
+        let state = State { elapsed: Duration::ZERO, random: seed, sleepers: BTreeMap::new(), arrivals: 0 };
+        World { state: Mutex::new(state) }
     }
 
     pub(crate) fn now_ns(&self) -> u64 {

@@ -27,16 +27,12 @@ fn main() {
     let engine = open(&directory);
     let batch = BATCH_COMMITS * COMMIT_WRITES;
     appends(&engine, "inserts", ROWS / batch, |write| write);
-    appends(&engine, "updates", UPDATE_BATCHES, |write| {
-        scatter(write) % ROWS
-    });
+    appends(&engine, "updates", UPDATE_BATCHES, |write| scatter(write) % ROWS);
     reads(&engine);
     let start = Instant::now();
     while !engine.trim(Timestamp::MAX, 10_000).expect("trim").done {}
     println!("trim: {:?}, {}", start.elapsed(), memory());
-    appends(&engine, "updates again", UPDATE_BATCHES, |write| {
-        scatter(write) % ROWS
-    });
+    appends(&engine, "updates again", UPDATE_BATCHES, |write| scatter(write) % ROWS);
     // What a killed process would leave behind.
     let killed = directory.with_extension("killed");
     copy(&directory, &killed);
@@ -45,11 +41,7 @@ fn main() {
         let start = Instant::now();
         let engine = open(&directory);
         engine.get(&key(ROWS / 3), engine.latest()).expect("read");
-        println!(
-            "open after {name}: {:?} to the first read, {}",
-            start.elapsed(),
-            memory()
-        );
+        println!("open after {name}: {:?} to the first read, {}", start.elapsed(), memory());
     }
 }
 
@@ -66,14 +58,8 @@ fn appends(engine: &dyn Engine, name: &str, batches: u64, row: impl Fn(u64) -> u
         let mut commits = Vec::new();
         for commit in 1..=BATCH_COMMITS {
             let rows = (written..written + COMMIT_WRITES).map(&row);
-            let writes = rows.map(|row| Write {
-                key: key(row),
-                value: Some(value(row)),
-            });
-            commits.push(Commit {
-                ts: Timestamp(head.0 + commit),
-                writes: writes.collect(),
-            });
+            let writes = rows.map(|row| Write { key: key(row), value: Some(value(row)) });
+            commits.push(Commit { ts: Timestamp(head.0 + commit), writes: writes.collect() });
             written += COMMIT_WRITES;
         }
         let began = Instant::now();
@@ -81,18 +67,12 @@ fn appends(engine: &dyn Engine, name: &str, batches: u64, row: impl Fn(u64) -> u
         slowest = slowest.max(began.elapsed());
     }
     let rate = (batches * BATCH_COMMITS) as f64 / start.elapsed().as_secs_f64();
-    println!(
-        "{name}: {rate:.0} commits/s, slowest append {slowest:?}, {}",
-        memory()
-    );
+    println!("{name}: {rate:.0} commits/s, slowest append {slowest:?}, {}", memory());
 }
 
 fn reads(engine: &dyn Engine) {
     let newest = engine.latest();
-    for (name, at) in [
-        ("newest", newest),
-        ("100 commits ago", Timestamp(newest.0 - 100)),
-    ] {
+    for (name, at) in [("newest", newest), ("100 commits ago", Timestamp(newest.0 - 100))] {
         time(&format!("get, {name}"), |read| {
             engine.get(&key(scatter(read) % ROWS), at).expect("get");
         });
@@ -101,12 +81,7 @@ fn reads(engine: &dyn Engine) {
         });
         time(&format!("scan of 20, {name}"), |read| {
             let start = key(scatter(read) % ROWS);
-            let scan = Scan {
-                start,
-                end: key(u64::MAX),
-                order: Order::Ascending,
-                limit: 20,
-            };
+            let scan = Scan { start, end: key(u64::MAX), order: Order::Ascending, limit: 20 };
             engine.scan(&scan, at).expect("scan");
         });
     }
@@ -116,10 +91,7 @@ fn reads(engine: &dyn Engine) {
 fn time(name: &str, mut read: impl FnMut(u64)) {
     let start = Instant::now();
     (0..READS).for_each(&mut read);
-    println!(
-        "{name}: {:.1} µs",
-        start.elapsed().as_secs_f64() * 1e6 / READS as f64
-    );
+    println!("{name}: {:.1} µs", start.elapsed().as_secs_f64() * 1e6 / READS as f64);
 }
 
 fn key(row: u64) -> Bytes {
@@ -153,8 +125,5 @@ fn copy(source: &Path, target: &Path) {
 fn memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    line.unwrap_or("memory unknown")
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+    line.unwrap_or("memory unknown").split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -41,10 +41,7 @@ pub(crate) fn commit(ts: u64, writes: &[(&str, Option<&str>)]) -> Commit {
         key: Bytes::copy_from_slice(key.as_bytes()),
         value: value.map(|value| Bytes::copy_from_slice(value.as_bytes())),
     };
-    Commit {
-        ts: Timestamp(ts),
-        writes: writes.iter().map(write).collect(),
-    }
+    Commit { ts: Timestamp(ts), writes: writes.iter().map(write).collect() }
 }
 
 /// Appends to the present head.
@@ -54,25 +51,16 @@ pub(crate) fn append(engine: &dyn Engine, commits: &[Commit]) {
 
 /// Reads `key` at `at` as `value@ts`.
 pub(crate) fn read(engine: &dyn Engine, key: &str, at: u64) -> Option<String> {
-    engine
-        .get(key.as_bytes(), Timestamp(at))
-        .unwrap()
-        .map(|version| show(&version))
+    engine.get(key.as_bytes(), Timestamp(at)).unwrap().map(|version| show(&version))
 }
 
 pub(crate) fn scan(start: &str, end: &str, order: Order, limit: usize) -> Scan {
     let bytes = |text: &str| Bytes::copy_from_slice(text.as_bytes());
-    Scan {
-        start: bytes(start),
-        end: bytes(end),
-        order,
-        limit,
-    }
+    Scan { start: bytes(start), end: bytes(end), order, limit }
 }
 
 fn rows(page: &Page) -> String {
-    let row =
-        |(key, version): &(Bytes, Version)| format!("{}={}", key.escape_ascii(), show(version));
+    let row = |(key, version): &(Bytes, Version)| format!("{}={}", key.escape_ascii(), show(version));
     let rows: Vec<String> = page.rows.iter().map(row).collect();
     rows.join(" ") + if page.more { " more" } else { "" }
 }
@@ -100,9 +88,7 @@ fn reads_see_the_commits_up_to_their_timestamp(harness: &impl Harness) {
     append(engine, &[commit(30, &[("a", None), ("c", Some(""))])]);
     append(engine, &[commit(40, &[("a", Some("4"))])]);
     let at = |ts| {
-        let page = engine
-            .scan(&scan("", "z", Order::Ascending, 9), Timestamp(ts))
-            .unwrap();
+        let page = engine.scan(&scan("", "z", Order::Ascending, 9), Timestamp(ts)).unwrap();
         (read(engine, "a", ts).unwrap_or_default(), rows(&page))
     };
     assert_eq!(at(9), ("".into(), "".into()));
@@ -123,43 +109,27 @@ fn one_append_may_write_a_key_many_times(harness: &impl Harness) {
         commit(4, &[("k", Some("z"))]),
     ];
     append(engine, &versions);
-    let seen: Vec<_> = (1..=4)
-        .map(|ts| read(engine, "k", ts).unwrap_or_default())
-        .collect();
+    let seen: Vec<_> = (1..=4).map(|ts| read(engine, "k", ts).unwrap_or_default()).collect();
     assert_eq!(seen, ["x@1", "", "y@3", "z@4"]);
     assert_eq!(engine.tail(Timestamp::ZERO, 10).unwrap(), versions);
 }
 
 fn later_write_of_a_commit_wins(harness: &impl Harness) {
     let engine = harness.engine();
-    append(
-        engine,
-        &[commit(1, &[("k", Some("first")), ("k", Some("last"))])],
-    );
+    append(engine, &[commit(1, &[("k", Some("first")), ("k", Some("last"))])]);
     append(engine, &[commit(2, &[("k", Some("gone")), ("k", None)])]);
     assert_eq!(read(engine, "k", 1).as_deref(), Some("last@1"));
     assert_eq!(read(engine, "k", 2), None);
     let tail = engine.tail(Timestamp::ZERO, 10).unwrap();
-    assert_eq!(
-        tail,
-        [commit(1, &[("k", Some("last"))]), commit(2, &[("k", None)])]
-    );
+    assert_eq!(tail, [commit(1, &[("k", Some("last"))]), commit(2, &[("k", None)])]);
 }
 
 fn moved_head_is_reported_and_nothing_is_written(harness: &impl Harness) {
     let engine = harness.engine();
     append(engine, &[commit(5, &[("a", Some("1"))])]);
     for expected in [Timestamp::ZERO, Timestamp(4), Timestamp(6)] {
-        let refused = engine
-            .append(expected, &[commit(7, &[("a", Some("2"))])])
-            .unwrap_err();
-        assert!(matches!(
-            refused,
-            AppendError::HeadMoved {
-                latest: Timestamp(5),
-                ..
-            }
-        ));
+        let refused = engine.append(expected, &[commit(7, &[("a", Some("2"))])]).unwrap_err();
+        assert!(matches!(refused, AppendError::HeadMoved { latest: Timestamp(5), .. }));
     }
     assert_eq!(engine.latest(), Timestamp(5));
     assert_eq!(read(engine, "a", 7).as_deref(), Some("1@5"));
@@ -169,10 +139,7 @@ fn keys_too_long_are_refused_before_writing(harness: &impl Harness) {
     let engine = harness.engine();
     let longest = "\0".repeat(KEY_BYTES_MAX);
     let longer = "\0".repeat(KEY_BYTES_MAX + 1);
-    let commits = [
-        commit(1, &[("a", Some("1"))]),
-        commit(2, &[(&longer, Some("1"))]),
-    ];
+    let commits = [commit(1, &[("a", Some("1"))]), commit(2, &[(&longer, Some("1"))])];
     let refused = engine.append(Timestamp::ZERO, &commits).unwrap_err();
     assert!(matches!(refused, AppendError::KeyTooLong { .. }));
     assert_eq!(engine.latest(), Timestamp::ZERO);
@@ -184,21 +151,9 @@ fn keys_too_long_are_refused_before_writing(harness: &impl Harness) {
 
 fn scans_stop_at_their_limit(harness: &impl Harness) {
     let engine = harness.engine();
-    append(
-        engine,
-        &[commit(
-            1,
-            &[("a", Some("1")), ("b", Some("1")), ("c", Some("1"))],
-        )],
-    );
+    append(engine, &[commit(1, &[("a", Some("1")), ("b", Some("1")), ("c", Some("1"))])]);
     append(engine, &[commit(2, &[("b", None)])]);
-    let page = |order, limit, at| {
-        rows(
-            &engine
-                .scan(&scan("a", "d", order, limit), Timestamp(at))
-                .unwrap(),
-        )
-    };
+    let page = |order, limit, at| rows(&engine.scan(&scan("a", "d", order, limit), Timestamp(at)).unwrap());
     assert_eq!(page(Order::Ascending, 2, 1), "a=1@1 b=1@1 more");
     assert_eq!(page(Order::Descending, 2, 1), "c=1@1 b=1@1 more");
     assert_eq!(page(Order::Ascending, 3, 1), "a=1@1 b=1@1 c=1@1");
@@ -213,9 +168,7 @@ fn odd_ranges_are_empty(harness: &impl Harness) {
     for (start, end) in [("b", "a"), ("a", "a"), ("c", "d"), ("", "")] {
         for order in [Order::Ascending, Order::Descending] {
             for at in [1, 2] {
-                let page = engine
-                    .scan(&scan(start, end, order, 9), Timestamp(at))
-                    .unwrap();
+                let page = engine.scan(&scan(start, end, order, 9), Timestamp(at)).unwrap();
                 assert_eq!(page, Page::default(), "{start:?}..{end:?}");
             }
         }
@@ -246,10 +199,7 @@ fn trim_keeps_the_readable_past_exact(harness: &impl Harness) {
     let engine = harness.engine();
     for ts in 1..=6 {
         let value = ts.to_string();
-        append(
-            engine,
-            &[commit(ts, &[("hot", Some(&value)), (&value, Some("once"))])],
-        );
+        append(engine, &[commit(ts, &[("hot", Some(&value)), (&value, Some("once"))])]);
     }
     let report = engine.trim(Timestamp(4), 2).unwrap();
     assert_eq!((report.commits, report.done), (1, false));
@@ -258,18 +208,8 @@ fn trim_keeps_the_readable_past_exact(harness: &impl Harness) {
     assert_eq!((report.commits, report.versions, report.done), (3, 3, true));
     assert_eq!(engine.oldest_readable(), Timestamp(4));
     let expired = engine.get(b"hot", Timestamp(3)).unwrap_err();
-    assert!(matches!(
-        expired,
-        ReadError::SnapshotExpired {
-            oldest: Timestamp(4),
-            ..
-        }
-    ));
-    assert!(
-        engine
-            .scan(&scan("", "z", Order::Ascending, 9), Timestamp(3))
-            .is_err()
-    );
+    assert!(matches!(expired, ReadError::SnapshotExpired { oldest: Timestamp(4), .. }));
+    assert!(engine.scan(&scan("", "z", Order::Ascending, 9), Timestamp(3)).is_err());
     assert!(engine.tail(Timestamp(3), 9).is_err());
     assert_eq!(read(engine, "hot", 4).as_deref(), Some("4@4"));
     assert_eq!(read(engine, "hot", 5).as_deref(), Some("5@5"));
@@ -302,10 +242,7 @@ fn commits_without_writes_move_the_log(harness: &mut impl Harness) {
 fn settled_data_stays_readable(harness: &mut impl Harness) {
     let large = "x".repeat(300_000);
     for ts in 1..=8 {
-        append(
-            harness.engine(),
-            &[commit(ts, &[("a", Some(&large)), ("b", Some("1"))])],
-        );
+        append(harness.engine(), &[commit(ts, &[("a", Some(&large)), ("b", Some("1"))])]);
     }
     harness.engine().settle().unwrap();
     append(harness.engine(), &[commit(9, &[("a", Some("small"))])]);

@@ -63,11 +63,7 @@ pub struct FjallOptions {
 
 impl Default for FjallOptions {
     fn default() -> FjallOptions {
-        FjallOptions {
-            cache_bytes: limits::CACHE_BYTES_DEFAULT,
-            worker_threads: 2,
-            sync_hook: None,
-        }
+        FjallOptions { cache_bytes: limits::CACHE_BYTES_DEFAULT, worker_threads: 2, sync_hook: None }
     }
 }
 

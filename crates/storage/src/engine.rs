@@ -119,31 +119,16 @@ pub trait Engine: Send + Sync + 'static {
 }
 
 /// Checks what every engine checks before it writes; a commit out of order is a bug of the caller.
-pub(crate) fn check_append(
-    latest: Timestamp,
-    expected: Timestamp,
-    commits: &[Commit],
-) -> Result<(), AppendError> {
+pub(crate) fn check_append(latest: Timestamp, expected: Timestamp, commits: &[Commit]) -> Result<(), AppendError> {
     if latest != expected {
         return Err(AppendError::HeadMoved { expected, latest });
     }
     let mut newest = latest;
     for commit in commits {
-        assert!(
-            commit.ts > newest,
-            "commits must ascend: {:?} after {newest:?}",
-            commit.ts
-        );
+        assert!(commit.ts > newest, "commits must ascend: {:?} after {newest:?}", commit.ts);
         newest = commit.ts;
-        if let Some(write) = commit
-            .writes
-            .iter()
-            .find(|write| write.key.len() > KEY_BYTES_MAX)
-        {
-            return Err(AppendError::KeyTooLong {
-                bytes: write.key.len(),
-                max: KEY_BYTES_MAX,
-            });
+        if let Some(write) = commit.writes.iter().find(|write| write.key.len() > KEY_BYTES_MAX) {
+            return Err(AppendError::KeyTooLong { bytes: write.key.len(), max: KEY_BYTES_MAX });
         }
     }
     Ok(())

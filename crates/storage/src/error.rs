@@ -12,25 +12,16 @@ use value::Timestamp;
 pub enum AppendError {
     /// Somebody else appended; nothing was written. Validate again and retry.
     #[error("the log's newest timestamp is {}, not {}", latest.0, expected.0)]
-    HeadMoved {
-        expected: Timestamp,
-        latest: Timestamp,
-    },
+    HeadMoved { expected: Timestamp, latest: Timestamp },
     /// A write or sync failed, now or earlier. Only reopening the engine helps.
     #[error("the store refuses further commits until it is reopened: {reason}")]
-    Refused {
-        reason: String,
-        source: Option<Arc<io::Error>>,
-    },
+    Refused { reason: String, source: Option<Arc<io::Error>> },
     /// A key is longer than `KEY_BYTES_MAX`; nothing was written.
     #[error("a key of {bytes} bytes is longer than the {max} bytes that can be stored")]
     KeyTooLong { bytes: usize, max: usize },
     /// The disk failed before anything was written.
     #[error("{action} failed")]
-    Io {
-        action: &'static str,
-        source: io::Error,
-    },
+    Io { action: &'static str, source: io::Error },
 }
 
 /// Why a read failed.
@@ -44,10 +35,7 @@ pub enum ReadError {
     Corrupt { keyspace: &'static str, key: Bytes },
     /// The disk failed.
     #[error("{action} failed")]
-    Io {
-        action: &'static str,
-        source: io::Error,
-    },
+    Io { action: &'static str, source: io::Error },
 }
 
 /// Why an engine did not open.
@@ -61,19 +49,11 @@ pub enum OpenError {
         "the data directory {} has storage format {found}, and this release reads up to {supported}",
         directory.display()
     )]
-    FormatVersion {
-        directory: PathBuf,
-        found: u32,
-        supported: u32,
-    },
+    FormatVersion { directory: PathBuf, found: u32, supported: u32 },
     /// The files do not make sense.
     #[error("the data directory {} is damaged: {reason}", directory.display())]
     Corrupt { directory: PathBuf, reason: String },
     /// The disk failed.
     #[error("{action} in {} failed", directory.display())]
-    Io {
-        directory: PathBuf,
-        action: &'static str,
-        source: io::Error,
-    },
+    Io { directory: PathBuf, action: &'static str, source: io::Error },
 }

@@ -58,10 +58,7 @@ impl Engine for MemoryEngine {
     fn get(&self, key: &[u8], at: Timestamp) -> Result<Option<Version>, ReadError> {
         let state = self.state.read();
         state.check_readable(at)?;
-        Ok(state
-            .keys
-            .get(key)
-            .and_then(|versions| visible(versions, at)))
+        Ok(state.keys.get(key).and_then(|versions| visible(versions, at)))
     }
 
     fn scan(&self, scan: &Scan, at: Timestamp) -> Result<Page, ReadError> {
@@ -81,10 +78,7 @@ impl Engine for MemoryEngine {
         let state = self.state.read();
         state.check_readable(after)?;
         let newer = state.log.range(after..).filter(|(ts, _)| **ts > after);
-        Ok(newer
-            .take(limit)
-            .map(|(ts, writes)| to_commit(*ts, writes))
-            .collect())
+        Ok(newer.take(limit).map(|(ts, writes)| to_commit(*ts, writes)).collect())
     }
 
     fn trim(&self, before: Timestamp, budget: usize) -> Result<TrimReport, AppendError> {
@@ -120,20 +114,14 @@ impl State {
 
     fn check_readable(&self, at: Timestamp) -> Result<(), ReadError> {
         if at < self.oldest {
-            return Err(ReadError::SnapshotExpired {
-                at,
-                oldest: self.oldest,
-            });
+            return Err(ReadError::SnapshotExpired { at, oldest: self.oldest });
         }
         Ok(())
     }
 
     /// Takes the oldest commit out of the log, with what it superseded; returns how many writes it had.
     fn forget(&mut self, ts: Timestamp, report: &mut TrimReport) -> usize {
-        let writes = self
-            .log
-            .remove(&ts)
-            .expect("the caller found it in the log");
+        let writes = self.log.remove(&ts).expect("the caller found it in the log");
         for key in writes.keys() {
             let Some(versions) = self.keys.get_mut(key) else {
                 continue;
@@ -178,12 +166,6 @@ fn page<'a>(
 
 fn to_commit(ts: Timestamp, writes: &BTreeMap<Bytes, Option<Bytes>>) -> Commit {
     let writes = writes.iter();
-    let writes = writes.map(|(key, value)| Write {
-        key: key.clone(),
-        value: value.clone(),
-    });
-    Commit {
-        ts,
-        writes: writes.collect(),
-    }
+    let writes = writes.map(|(key, value)| Write { key: key.clone(), value: value.clone() });
+    Commit { ts, writes: writes.collect() }
 }

@@ -61,7 +61,9 @@ impl Ending {
             ErrorKind::Unauthenticated => Ending::unauthenticated(error.message.clone(), false),
             ErrorKind::Forbidden => Ending { last: fatal(), closing: with_code(NORMAL, error.code) },
             ErrorKind::NotFound | ErrorKind::Timeout => Ending { last: None, closing: with_code(NORMAL, error.code) },
-            ErrorKind::RateLimited | ErrorKind::Overloaded | ErrorKind::OutOfRetention => Ending::overloaded(error.code),
+            ErrorKind::RateLimited | ErrorKind::Overloaded | ErrorKind::OutOfRetention => {
+                Ending::overloaded(error.code)
+            }
             ErrorKind::Internal => Ending::internal(),
         }
     }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use functions::{ActionResult, CallRequest, Identity, MutationRequest, MutationResult, QueryRequest, QueryResult, SystemError, UserIdentity};
+use functions::{
+    ActionResult, CallRequest, Identity, MutationRequest, MutationResult, QueryRequest, QueryResult, SystemError,
+    UserIdentity,
+};
 use value::Timestamp;
 
 use crate::closing::Closing;
@@ -65,7 +68,10 @@ pub enum Effect {
 pub enum AuthRequest {
     /// A JSON Web Token.
     User(String),
-    Admin { key: String, acting_as: Option<Arc<UserIdentity>> },
+    Admin {
+        key: String,
+        acting_as: Option<Arc<UserIdentity>>,
+    },
 }
 
 /// Queries to bring to one timestamp.
@@ -90,4 +96,3 @@ pub struct Snapshot {
     pub ts: Timestamp,
     pub results: Vec<(QueryId, Arc<QueryResult>)>,
 }
-

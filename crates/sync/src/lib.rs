@@ -9,7 +9,6 @@ mod limits;
 mod session;
 mod wire;
 
-
 pub use closing::Closing;
 pub use effect::{AuthRequest, Computation, Effect, Input, Moment, PendingQuery, QueryId, Snapshot};
 pub use session::{Session, SessionOptions};

@@ -8,8 +8,7 @@ pub(crate) fn value() -> impl Strategy<Value = Value> {
     let containers = |inner: BoxedStrategy<Value>| {
         prop_oneof![
             vec(inner.clone(), 0..5).prop_map(Value::Array),
-            vec((key(), inner), 0..5)
-                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            vec((key(), inner), 0..5).prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
     };
     scalar().boxed().prop_recursive(4, 40, 5, containers)
@@ -32,13 +31,7 @@ pub(crate) fn scalar() -> impl Strategy<Value = Value> {
 }
 
 fn integer() -> impl Strategy<Value = i64> {
-    prop_oneof![
-        any::<i64>(),
-        -3..3i64,
-        Just(i64::MIN),
-        Just(i64::MAX),
-        Just(i64::MAX - 1)
-    ]
+    prop_oneof![any::<i64>(), -3..3i64, Just(i64::MIN), Just(i64::MAX), Just(i64::MAX - 1)]
 }
 
 /// Every bit pattern, so NaNs of both signs and any payload too.
@@ -64,13 +57,8 @@ fn float() -> impl Strategy<Value = f64> {
 }
 
 fn string() -> impl Strategy<Value = String> {
-    let tricky = prop::sample::select(vec![
-        '\0', '\u{1}', '"', '\\', '\n', 'a', 'b', 'é', '\u{fffd}', '😀',
-    ]);
-    prop_oneof![
-        vec(tricky, 0..6).prop_map(String::from_iter),
-        vec(any::<char>(), 0..10).prop_map(String::from_iter),
-    ]
+    let tricky = prop::sample::select(vec!['\0', '\u{1}', '"', '\\', '\n', 'a', 'b', 'é', '\u{fffd}', '😀']);
+    prop_oneof![vec(tricky, 0..6).prop_map(String::from_iter), vec(any::<char>(), 0..10).prop_map(String::from_iter),]
 }
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {

@@ -10,10 +10,7 @@ pub enum ValueError {
     #[error("{0}")]
     FieldName(String),
     #[error("The special value `{kind}` is malformed: {reason}.")]
-    Special {
-        kind: &'static str,
-        reason: &'static str,
-    },
+    Special { kind: &'static str, reason: &'static str },
     #[error("`undefined` is not allowed here.")]
     Undefined,
     #[error("Array length is too long ({actual} > maximum length {maximum}).")]

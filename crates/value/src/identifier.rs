@@ -14,9 +14,7 @@ pub fn is_identifier(name: &str) -> bool {
     };
     bytes.len() <= IDENTIFIER_BYTES_MAX
         && (first.is_ascii_alphabetic() || *first == b'_')
-        && bytes
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
         && bytes.iter().any(|b| *b != b'_')
 }
 
@@ -32,14 +30,12 @@ pub fn check_field_name(name: &str) -> Result<(), ValueError> {
 #[cold]
 fn field_name_error(name: &str) -> ValueError {
     if name.len() > FIELD_NAME_BYTES_MAX {
-        return ValueError::FieldName(format!(
-            "Field name is longer than {FIELD_NAME_BYTES_MAX} bytes."
-        ));
+        return ValueError::FieldName(format!("Field name is longer than {FIELD_NAME_BYTES_MAX} bytes."));
     }
     let text = match name.chars().find(|c| !matches!(c, ' '..='~')) {
-        Some(bad) => format!(
-            "Field name {name:?} has invalid character {bad:?}: only printable ASCII characters are allowed."
-        ),
+        Some(bad) => {
+            format!("Field name {name:?} has invalid character {bad:?}: only printable ASCII characters are allowed.")
+        }
         None => format!("Field name {name:?} starts with a '$', which is reserved."),
     };
     ValueError::FieldName(text)

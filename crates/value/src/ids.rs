@@ -86,10 +86,8 @@ impl FromStr for DocumentId {
         let bytes = base32::decode(text, &mut buffer).ok_or(IdError::Alphabet)?;
         let (table, prefix) = decode_table(bytes).ok_or(IdError::TableNumber)?;
         // Trailing zero bits may add a byte to what was encoded; the canonical check below refuses what is extra.
-        let (Some(internal), Some(footer)) = (
-            bytes.get(prefix..prefix + 16),
-            bytes.get(prefix + 16..prefix + 18),
-        ) else {
+        let (Some(internal), Some(footer)) = (bytes.get(prefix..prefix + 16), bytes.get(prefix + 16..prefix + 18))
+        else {
             return Err(IdError::Length(text.len()));
         };
         if footer != fletcher16(&bytes[..prefix + 16]).to_le_bytes() {

@@ -28,9 +28,7 @@ pub mod limits;
 mod arbitrary;
 
 pub use binary::{decode_object, decode_value, encode_object, encode_value};
-pub use error::{
-    DecodeError, IdError, TimestampError, UnknownJsonFormat, ValidatorError, ValueError,
-};
+pub use error::{DecodeError, IdError, TimestampError, UnknownJsonFormat, ValidatorError, ValueError};
 pub use identifier::{check_field_name, is_identifier};
 pub use ids::{DocumentId, InternalId, TableNumber};
 pub use json::{JsonFormat, parse_object_json, parse_patch_json, write_json_string};

@@ -18,9 +18,7 @@ impl Object {
     }
 
     pub fn with_capacity(fields: usize) -> Object {
-        Object {
-            fields: Vec::with_capacity(fields),
-        }
+        Object { fields: Vec::with_capacity(fields) }
     }
 
     /// Sorts `fields`; where a key repeats, the last one stays.
@@ -102,8 +100,7 @@ impl Object {
     }
 
     fn find(&self, key: &str) -> Result<usize, usize> {
-        self.fields
-            .binary_search_by(|(field, _)| field.as_str().cmp(key))
+        self.fields.binary_search_by(|(field, _)| field.as_str().cmp(key))
     }
 }
 

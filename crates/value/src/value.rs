@@ -72,25 +72,17 @@ impl Value {
     }
 
     fn check_shape(&self, levels_left: usize) -> Result<(), ValueError> {
-        let deeper = || {
-            levels_left.checked_sub(1).ok_or(ValueError::TooNested {
-                maximum: NESTING_MAX,
-            })
-        };
+        let deeper = || levels_left.checked_sub(1).ok_or(ValueError::TooNested { maximum: NESTING_MAX });
         match self {
             Value::Array(elements) => {
                 check_array_length(elements.len())?;
                 let left = deeper()?;
-                elements
-                    .iter()
-                    .try_for_each(|element| element.check_shape(left))
+                elements.iter().try_for_each(|element| element.check_shape(left))
             }
             Value::Object(object) => {
                 check_field_count(object.len())?;
                 let left = deeper()?;
-                object
-                    .values()
-                    .try_for_each(|value| value.check_shape(left))
+                object.values().try_for_each(|value| value.check_shape(left))
             }
             Value::Null
             | Value::Int64(_)
@@ -106,8 +98,7 @@ impl Value {
     pub fn resolve_commit_ts(&mut self, ts: Timestamp) {
         match self {
             Value::CommitTs => {
-                let nanos =
-                    i64::try_from(ts.0).expect("commit timestamps stay below the year 2262");
+                let nanos = i64::try_from(ts.0).expect("commit timestamps stay below the year 2262");
                 *self = Value::Int64(nanos);
             }
             Value::Array(elements) => elements.iter_mut().for_each(|e| e.resolve_commit_ts(ts)),

@@ -11,17 +11,11 @@ fn key(n: u8) -> DocKey {
 
 fn seen(since: u64, n: Option<i64>) -> Seen {
     let document = n.map(|n| {
-        let id = DocumentId {
-            table: TableNumber(10_001),
-            internal: InternalId([0; 16]),
-        };
+        let id = DocumentId { table: TableNumber(10_001), internal: InternalId([0; 16]) };
         let value = Object::from_iter([("n".to_owned(), Value::Int64(n))]);
         Arc::new(Document::new(id, 1.0, value))
     });
-    Seen {
-        since: Timestamp(since),
-        document,
-    }
+    Seen { since: Timestamp(since), document }
 }
 
 fn number(seen: &Seen) -> Option<i64> {

@@ -49,10 +49,7 @@ pub enum SchemaStatus {
     Pending,
     Validated,
     Active,
-    Failed {
-        error: String,
-        table: Option<String>,
-    },
+    Failed { error: String, table: Option<String> },
     Overwritten,
 }
 
@@ -185,13 +182,7 @@ impl SchemaRecord {
 
     pub fn decode(document: &Document) -> Result<SchemaRecord, String> {
         let fields = Fields(&document.value);
-        let optional = |name: &str| {
-            fields
-                .0
-                .get(name)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        };
+        let optional = |name: &str| fields.0.get(name).and_then(Value::as_str).map(str::to_owned);
         let schema = Schema::parse_json(fields.text("schema")?).map_err(|error| error.message)?;
         Ok(SchemaRecord {
             ns: Namespace(fields.int("namespace")?),
@@ -200,10 +191,9 @@ impl SchemaRecord {
                 "pending" => SchemaStatus::Pending,
                 "validated" => SchemaStatus::Validated,
                 "active" => SchemaStatus::Active,
-                "failed" => SchemaStatus::Failed {
-                    error: optional("error").unwrap_or_default(),
-                    table: optional("table"),
-                },
+                "failed" => {
+                    SchemaStatus::Failed { error: optional("error").unwrap_or_default(), table: optional("table") }
+                }
                 "overwritten" => SchemaStatus::Overwritten,
                 other => return Err(format!("a schema record has the unknown state {other}")),
             },
@@ -213,14 +203,9 @@ impl SchemaRecord {
 
 impl AllocatorRecord {
     pub fn encode(&self) -> Object {
-        let numbers = self
-            .numbers
-            .iter()
-            .map(|(ns, (system, user))| Value::Array(vec![int(ns.0), int(*system), int(*user)]));
-        object([
-            ("next", int(self.next)),
-            ("numbers", Value::Array(numbers.collect())),
-        ])
+        let numbers =
+            self.numbers.iter().map(|(ns, (system, user))| Value::Array(vec![int(ns.0), int(*system), int(*user)]));
+        object([("next", int(self.next)), ("numbers", Value::Array(numbers.collect()))])
     }
 
     pub fn decode(document: &Document) -> Result<AllocatorRecord, String> {
@@ -238,10 +223,7 @@ impl AllocatorRecord {
             };
             numbers.insert(Namespace(as_int(ns)?), (as_int(system)?, as_int(user)?));
         }
-        Ok(AllocatorRecord {
-            next: fields.int("next")?,
-            numbers,
-        })
+        Ok(AllocatorRecord { next: fields.int("next")?, numbers })
     }
 }
 
@@ -249,26 +231,17 @@ struct Fields<'a>(&'a Object);
 
 impl<'a> Fields<'a> {
     fn int(&self, name: &str) -> Result<u32, String> {
-        as_int(
-            self.0
-                .get(name)
-                .ok_or_else(|| format!("a record has no {name}"))?,
-        )
+        as_int(self.0.get(name).ok_or_else(|| format!("a record has no {name}"))?)
     }
 
     fn text(&self, name: &str) -> Result<&'a str, String> {
-        self.0
-            .get(name)
-            .and_then(Value::as_str)
-            .ok_or_else(|| format!("a record has no {name}"))
+        self.0.get(name).and_then(Value::as_str).ok_or_else(|| format!("a record has no {name}"))
     }
 }
 
 fn as_int(value: &Value) -> Result<u32, String> {
     match value {
-        Value::Int64(number) => {
-            u32::try_from(*number).map_err(|_| format!("{number} is no number of a record"))
-        }
+        Value::Int64(number) => u32::try_from(*number).map_err(|_| format!("{number} is no number of a record")),
         _ => Err("a number was expected in a record".into()),
     }
 }
@@ -282,8 +255,5 @@ fn text(text: &str) -> Value {
 }
 
 fn object<const N: usize>(fields: [(&str, Value); N]) -> Object {
-    fields
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -63,14 +63,8 @@ impl Table {
         indexes: Vec<Arc<Index>>,
         ns: &NamespaceCatalog,
     ) -> Table {
-        let enforced = ns
-            .active
-            .as_ref()
-            .and_then(|schema| schema.validator(&fields.name).cloned());
-        let checked = ns
-            .pending
-            .as_ref()
-            .and_then(|schema| Some((schema.id, schema.validator(&fields.name)?.clone())));
+        let enforced = ns.active.as_ref().and_then(|schema| schema.validator(&fields.name).cloned());
+        let checked = ns.pending.as_ref().and_then(|schema| Some((schema.id, schema.validator(&fields.name)?.clone())));
         Table {
             dep: Dep::Name(fields.ns, &fields.name).key(),
             ns: fields.ns,
@@ -102,39 +96,26 @@ impl Table {
     pub fn index(&self, name: &str) -> Option<&Arc<Index>> {
         let named = || self.indexes.iter().filter(|index| index.name == name);
         // A new definition of an enabled index waits beside it until its schema is active.
-        named()
-            .find(|index| index.state == IndexState::Enabled)
-            .or_else(|| named().next())
+        named().find(|index| index.state == IndexState::Enabled).or_else(|| named().next())
     }
 }
 
 impl Index {
     pub fn definition(&self) -> IndexDefinition {
-        IndexDefinition {
-            name: self.name.clone(),
-            fields: self.fields.clone(),
-            staged: self.staged,
-        }
+        IndexDefinition { name: self.name.clone(), fields: self.fields.clone(), staged: self.staged }
     }
 }
 
 impl StoredSchema {
     pub(super) fn new(id: SchemaId, record: SchemaRecord) -> StoredSchema {
         let tables = record.schema.tables.iter();
-        let validators = tables.filter_map(|(name, table)| {
-            Some((name.clone(), Arc::new(table.document_type.clone()?)))
-        });
+        let validators =
+            tables.filter_map(|(name, table)| Some((name.clone(), Arc::new(table.document_type.clone()?))));
         let validators = match record.schema.schema_validation {
             true => validators.collect(),
             false => FxHashMap::default(),
         };
-        StoredSchema {
-            id,
-            ns: record.ns,
-            schema: Arc::new(record.schema),
-            status: record.status,
-            validators,
-        }
+        StoredSchema { id, ns: record.ns, schema: Arc::new(record.schema), status: record.status, validators }
     }
 
     /// Returns what documents of a table must match under this schema.

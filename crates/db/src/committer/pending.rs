@@ -23,14 +23,8 @@ pub struct Pending {
 }
 
 impl Pending {
-    pub(super) fn waiting(
-        ts: Timestamp,
-        waiting: oneshot::Receiver<Result<(), String>>,
-    ) -> Pending {
-        Pending {
-            ts,
-            waiting: Some(waiting),
-        }
+    pub(super) fn waiting(ts: Timestamp, waiting: oneshot::Receiver<Result<(), String>>) -> Pending {
+        Pending { ts, waiting: Some(waiting) }
     }
 
     pub(super) fn durable_already(ts: Timestamp) -> Pending {
@@ -73,10 +67,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-fn settle(
-    ts: Timestamp,
-    result: Result<Result<(), String>, oneshot::error::RecvError>,
-) -> Result<Timestamp, Error> {
+fn settle(ts: Timestamp, result: Result<Result<(), String>, oneshot::error::RecvError>) -> Result<Timestamp, Error> {
     match result {
         Ok(Ok(())) => Ok(ts),
         Ok(Err(reason)) => Err(Error::Refused(reason)),

@@ -41,15 +41,7 @@ pub struct NewVersion {
 
 impl NewVersion {
     pub fn push(self, cache: &DocumentCache, ts: Timestamp, durable: Timestamp) {
-        cache.push(
-            self.key,
-            Some(self.before),
-            Seen {
-                since: ts,
-                document: self.after,
-            },
-            durable,
-        );
+        cache.push(self.key, Some(self.before), Seen { since: ts, document: self.after }, durable);
     }
 }
 
@@ -78,55 +70,28 @@ impl Prepared {
         prepared
     }
 
-    fn add(
-        &mut self,
-        key: DocKey,
-        entry: &WriteEntry,
-        after: Option<Arc<Document>>,
-        table: Option<&Table>,
-    ) {
+    fn add(&mut self, key: DocKey, entry: &WriteEntry, after: Option<Arc<Document>>, table: Option<&Table>) {
         let before = entry.before.document.as_ref();
         let storage_key = key.storage_key();
-        let value = after
-            .as_ref()
-            .map(|document| Bytes::from(document.encode()));
+        let value = after.as_ref().map(|document| Bytes::from(document.encode()));
         self.bytes += storage_key.len() + value.as_ref().map_or(0, Bytes::len);
         match (before.is_some(), after.is_some()) {
             (false, true) => self.rows.push((storage_key.clone(), RowChange::Put)),
             (true, false) => self.rows.push((storage_key.clone(), RowChange::Removed)),
             _ => {}
         }
-        self.writes.push(Write {
-            key: storage_key,
-            value,
-        });
+        self.writes.push(Write { key: storage_key, value });
         self.documents.push(key);
         if let Some(table) = table {
-            self.add_index(
-                table.by_creation_time(),
-                &[],
-                before,
-                after.as_ref(),
-                key.internal,
-            );
+            self.add_index(table.by_creation_time(), &[], before, after.as_ref(), key.internal);
             for index in &table.indexes {
-                self.add_index(
-                    index.id,
-                    &index.fields,
-                    before,
-                    after.as_ref(),
-                    key.internal,
-                );
+                self.add_index(index.id, &index.fields, before, after.as_ref(), key.internal);
             }
         }
         if key.tablet <= DATABASE {
             self.catalog_changes.push((key, after.clone()));
         }
-        self.versions.push(NewVersion {
-            key,
-            before: entry.before.clone(),
-            after,
-        });
+        self.versions.push(NewVersion { key, before: entry.before.clone(), after });
     }
 
     fn add_index(
@@ -155,19 +120,13 @@ impl Prepared {
 
     fn remove_row(&mut self, key: Bytes) {
         self.bytes += key.len();
-        self.writes.push(Write {
-            key: key.clone(),
-            value: None,
-        });
+        self.writes.push(Write { key: key.clone(), value: None });
         self.rows.push((key, RowChange::Removed));
     }
 
     fn put_row(&mut self, key: Bytes, internal: InternalId) {
         self.bytes += key.len() + internal.0.len();
-        self.writes.push(Write {
-            key: key.clone(),
-            value: Some(Bytes::copy_from_slice(&internal.0)),
-        });
+        self.writes.push(Write { key: key.clone(), value: Some(Bytes::copy_from_slice(&internal.0)) });
         self.rows.push((key, RowChange::Put));
     }
 }
@@ -177,9 +136,6 @@ fn resolve(document: &Arc<Document>, ts: Timestamp) -> Arc<Document> {
         return document.clone();
     }
     let mut document = Document::clone(document);
-    document
-        .value
-        .values_mut()
-        .for_each(|value| value.resolve_commit_ts(ts));
+    document.value.values_mut().for_each(|value| value.resolve_commit_ts(ts));
     Arc::new(document)
 }

@@ -15,10 +15,8 @@ const PRUNE_EXTRA: usize = 64;
 pub fn sync_loop(shared: Arc<Shared>) {
     let mut head = shared.durable();
     while let Some(batch) = shared.committer.take_batch() {
-        let (commits, batch): (Vec<Commit>, Vec<AfterSync>) = batch
-            .into_iter()
-            .map(|queued| (queued.commit, queued.then))
-            .unzip();
+        let (commits, batch): (Vec<Commit>, Vec<AfterSync>) =
+            batch.into_iter().map(|queued| (queued.commit, queued.then)).unzip();
         let Some(last) = commits.last().map(|commit| commit.ts) else {
             continue;
         };
@@ -34,9 +32,7 @@ pub fn sync_loop(shared: Arc<Shared>) {
             }
         }
     }
-    shared
-        .committer
-        .refuse("the database is shut down", Vec::new());
+    shared.committer.refuse("the database is shut down", Vec::new());
 }
 
 /// Shows a durable batch to the world, in the order others rely on.
@@ -55,9 +51,7 @@ fn publish(shared: &Shared, batch: Vec<AfterSync>, last: Timestamp) {
     }
     shared.committer.complete_readers(last);
     shared.overlay.remove(last, rows.iter().flatten());
-    shared
-        .committer
-        .prune(shared, last, 2 * count + PRUNE_EXTRA);
+    shared.committer.prune(shared, last, 2 * count + PRUNE_EXTRA);
     if catalog_changed {
         shared.worker.catalog_changed();
     }
@@ -84,9 +78,8 @@ impl Committer {
         if queue.readers.is_empty() {
             return;
         }
-        let (done, waiting): (Vec<_>, Vec<_>) = mem::take(&mut queue.readers)
-            .into_iter()
-            .partition(|(ts, _)| *ts <= durable);
+        let (done, waiting): (Vec<_>, Vec<_>) =
+            mem::take(&mut queue.readers).into_iter().partition(|(ts, _)| *ts <= durable);
         queue.readers = waiting;
         drop(queue);
         for (_, done) in done {
@@ -110,10 +103,7 @@ impl Committer {
         let readers = mem::take(&mut queue.readers);
         drop(queue);
         self.queue_drained.notify_all();
-        let waiting = batch
-            .into_iter()
-            .chain(commits.into_iter().map(|queued| queued.then))
-            .map(|then| then.done);
+        let waiting = batch.into_iter().chain(commits.into_iter().map(|queued| queued.then)).map(|then| then.done);
         for done in waiting.chain(readers.into_iter().map(|(_, done)| done)) {
             let _ = done.send(Err(reason.to_owned()));
         }

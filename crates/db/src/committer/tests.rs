@@ -16,19 +16,13 @@ fn gated() -> (Arc<GateEngine>, Database) {
 
 fn add_one(tx: &mut Transaction, id: DocumentId) -> i64 {
     let document = tx.get(ROOT, id).unwrap().unwrap();
-    let Some(Value::Int64(old)) = document.value.get("n") else {
-        panic!("{document:?}")
-    };
-    tx.patch(ROOT, id, vec![("n".into(), Some(Value::Int64(old + 1)))])
-        .unwrap();
+    let Some(Value::Int64(old)) = document.value.get("n") else { panic!("{document:?}") };
+    tx.patch(ROOT, id, vec![("n".into(), Some(Value::Int64(old + 1)))]).unwrap();
     old + 1
 }
 
 fn counter(db: &Database) -> DocumentId {
-    mutate(db, |tx| {
-        tx.insert(ROOT, "t", object(&[("n", Value::Int64(0))]))
-            .unwrap()
-    })
+    mutate(db, |tx| tx.insert(ROOT, "t", object(&[("n", Value::Int64(0))])).unwrap())
 }
 
 #[test]
@@ -48,10 +42,7 @@ fn commits_that_wait_for_one_sync_share_the_next() {
     let rest: Vec<_> = (2..=50).map(begin_and_commit).collect();
     let durable = db.durable_ts();
     let mut reader = db.begin(BeginAt::Durable).unwrap();
-    assert_eq!(
-        reader.get(ROOT, id).unwrap().unwrap().value.get("n"),
-        Some(&Value::Int64(0))
-    );
+    assert_eq!(reader.get(ROOT, id).unwrap().unwrap().value.get("n"), Some(&Value::Int64(0)));
     assert!(first.ts > durable && rest[0].ts > first.ts);
     engine.open();
     let last = rest.last().unwrap().ts;
@@ -62,10 +53,7 @@ fn commits_that_wait_for_one_sync_share_the_next() {
     assert_eq!(engine.appends(), appended + 2);
     assert_eq!(db.durable_ts(), last);
     let mut reader = db.begin(BeginAt::Durable).unwrap();
-    assert_eq!(
-        reader.get(ROOT, id).unwrap().unwrap().value.get("n"),
-        Some(&Value::Int64(50))
-    );
+    assert_eq!(reader.get(ROOT, id).unwrap().unwrap().value.get("n"), Some(&Value::Int64(50)));
 }
 
 #[test]
@@ -119,26 +107,15 @@ fn failed_sync_fails_everything_and_refuses_from_then_on() {
     engine.await_appends(appended + 1);
     engine.open();
     for pending in pendings {
-        assert!(
-            matches!(pending.wait(), Err(Error::Refused(reason)) if reason.contains("disk is full"))
-        );
+        assert!(matches!(pending.wait(), Err(Error::Refused(reason)) if reason.contains("disk is full")));
     }
     engine.failing.store(false, Ordering::SeqCst);
-    assert!(matches!(
-        db.commit(late, CommitOptions::default()),
-        Err(CommitError::Failed(Error::Refused(_)))
-    ));
-    assert!(matches!(
-        db.begin(BeginAt::Validated),
-        Err(Error::Refused(_))
-    ));
+    assert!(matches!(db.commit(late, CommitOptions::default()), Err(CommitError::Failed(Error::Refused(_)))));
+    assert!(matches!(db.begin(BeginAt::Validated), Err(Error::Refused(_))));
     assert_eq!(db.durable_ts(), durable);
     // What is durable can still be read.
     let mut reader = db.begin(BeginAt::Durable).unwrap();
-    assert_eq!(
-        reader.get(ROOT, id).unwrap().unwrap().value.get("n"),
-        Some(&Value::Int64(0))
-    );
+    assert_eq!(reader.get(ROOT, id).unwrap().unwrap().value.get("n"), Some(&Value::Int64(0)));
 }
 
 #[test]
@@ -153,22 +130,14 @@ fn serial_lane_cannot_conflict_and_others_wait() {
         let mut tx = db.begin(BeginAt::Validated).unwrap();
         thread::spawn(move || {
             add_one(&mut tx, id);
-            db.commit(tx, CommitOptions::default())
-                .map(|pending| pending.ts)
+            db.commit(tx, CommitOptions::default()).map(|pending| pending.ts)
         })
     };
-    let ts = lane
-        .commit(tx, CommitOptions::default())
-        .unwrap()
-        .wait()
-        .unwrap();
+    let ts = lane.commit(tx, CommitOptions::default()).unwrap().wait().unwrap();
     assert!(ts <= db.durable_ts());
     drop(lane);
     // It waited for the holder, and then lost to it.
-    assert!(matches!(
-        rival.join().unwrap(),
-        Err(CommitError::Conflict(_))
-    ));
+    assert!(matches!(rival.join().unwrap(), Err(CommitError::Conflict(_))));
 }
 
 #[test]
@@ -184,10 +153,7 @@ fn everybody_gets_through_the_serial_lane() {
                         let lane = db.serial_lane();
                         let mut tx = lane.begin(BeginAt::Validated).unwrap();
                         add_one(&mut tx, id);
-                        lane.commit(tx, CommitOptions::default())
-                            .unwrap()
-                            .wait()
-                            .unwrap();
+                        lane.commit(tx, CommitOptions::default()).unwrap().wait().unwrap();
                         continue;
                     }
                     loop {
@@ -206,14 +172,9 @@ fn everybody_gets_through_the_serial_lane() {
             })
         })
         .collect();
-    threads
-        .into_iter()
-        .for_each(|thread| thread.join().unwrap());
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
     let mut tx = db.begin(BeginAt::Durable).unwrap();
-    assert_eq!(
-        tx.get(ROOT, id).unwrap().unwrap().value.get("n"),
-        Some(&Value::Int64(160))
-    );
+    assert_eq!(tx.get(ROOT, id).unwrap().unwrap().value.get("n"), Some(&Value::Int64(160)));
 }
 
 #[test]
@@ -224,8 +185,7 @@ fn scans_see_validated_rows_while_they_move_to_the_store() {
     let pendings: Vec<_> = (1..200)
         .map(|n| {
             let mut tx = db.begin(BeginAt::Validated).unwrap();
-            tx.insert(ROOT, "t", object(&[("n", Value::Int64(n))]))
-                .unwrap();
+            tx.insert(ROOT, "t", object(&[("n", Value::Int64(n))])).unwrap();
             let seen = collect(&mut tx, Query::full_scan("t")).unwrap();
             assert_eq!(seen.len() as i64, n + 1);
             assert!(seen.is_sorted_by(|a, b| a.creation_time <= b.creation_time));
@@ -266,10 +226,7 @@ fn commits_after_shutdown_are_refused() {
     let pending = db.commit(tx, CommitOptions::default()).unwrap();
     db.shutdown();
     pending.wait().unwrap();
-    assert!(matches!(
-        db.commit(late, CommitOptions::default()),
-        Err(CommitError::Failed(Error::Refused(_)))
-    ));
+    assert!(matches!(db.commit(late, CommitOptions::default()), Err(CommitError::Failed(Error::Refused(_)))));
 }
 
 #[test]
@@ -283,15 +240,7 @@ fn validated_hook_runs_before_anybody_reads_the_commit() {
         let validated = shared.upgrade().unwrap().validated();
         told.send((ts, validated < ts)).unwrap();
     });
-    let pending = db
-        .commit(
-            tx,
-            CommitOptions {
-                source: String::new(),
-                on_validated: Some(on_validated),
-            },
-        )
-        .unwrap();
+    let pending = db.commit(tx, CommitOptions { source: String::new(), on_validated: Some(on_validated) }).unwrap();
     assert_eq!(calls.recv().unwrap(), (pending.ts, true));
     pending.wait().unwrap();
 }

@@ -35,20 +35,14 @@ impl Database {
     /// Opens the database an engine holds, creating it if the engine is empty.
     ///
     /// Reads the catalog only, so the time it takes does not depend on the number of documents.
-    pub fn open(
-        engine: Arc<dyn Engine>,
-        platform: Platform,
-        options: Options,
-    ) -> Result<Database, OpenError> {
+    pub fn open(engine: Arc<dyn Engine>, platform: Platform, options: Options) -> Result<Database, OpenError> {
         if engine.latest() == Timestamp::ZERO {
             create(&*engine, &platform)?;
         }
         let latest = engine.latest();
         let catalog = Arc::new(load_catalog(&*engine, latest)?);
         let seal = load_seal(&*engine, latest)?;
-        let retention = options
-            .retention
-            .max(Duration::from_secs(RETENTION_SECONDS_MIN));
+        let retention = options.retention.max(Duration::from_secs(RETENTION_SECONDS_MIN));
         let shared = Arc::new(Shared {
             cache: DocumentCache::new(options.cache_bytes, latest),
             overlay: Overlay::default(),
@@ -62,10 +56,7 @@ impl Database {
             durable: AtomicU64::new(latest.0),
             durable_watch: watch::Sender::new(latest),
             active: Mutex::new(BTreeMap::new()),
-            options: Options {
-                retention,
-                ..options
-            },
+            options: Options { retention, ..options },
             platform,
             engine,
         });
@@ -74,21 +65,14 @@ impl Database {
             spawn("db-worker", &shared, worker_loop),
             spawn("db-retention", &shared, retention_loop),
         ];
-        Ok(Database {
-            handle: Arc::new(Handle {
-                shared,
-                threads: Mutex::new(threads),
-            }),
-        })
+        Ok(Database { handle: Arc::new(Handle { shared, threads: Mutex::new(threads) }) })
     }
 }
 
 fn spawn(name: &str, shared: &Arc<Shared>, run: fn(Arc<Shared>)) -> thread::JoinHandle<()> {
     let shared = shared.clone();
     let thread = thread::Builder::new().name(name.to_owned());
-    thread
-        .spawn(move || run(shared))
-        .expect("the system can start a thread")
+    thread.spawn(move || run(shared)).expect("the system can start a thread")
 }
 
 /// Writes the first commit: the secret that seals cursors.
@@ -96,23 +80,11 @@ fn create(engine: &dyn Engine, platform: &Platform) -> Result<(), OpenError> {
     let mut secret = [0; 32];
     platform.fill_random(&mut secret);
     let fields = Object::from_iter([("secret".to_owned(), Value::Bytes(secret.to_vec()))]);
-    let id = DocumentId {
-        table: TableNumber(DATABASE.0),
-        internal: SECRET.internal,
-    };
+    let id = DocumentId { table: TableNumber(DATABASE.0), internal: SECRET.internal };
     let document = Document::new(id, platform.now_ms(), fields);
-    let write = Write {
-        key: SECRET.storage_key(),
-        value: Some(document.encode().into()),
-    };
+    let write = Write { key: SECRET.storage_key(), value: Some(document.encode().into()) };
     let ts = Timestamp(platform.now_ns().max(1));
-    engine.append(
-        Timestamp::ZERO,
-        &[Commit {
-            ts,
-            writes: vec![write],
-        }],
-    )?;
+    engine.append(Timestamp::ZERO, &[Commit { ts, writes: vec![write] }])?;
     Ok(())
 }
 
@@ -136,16 +108,10 @@ fn load_tablet(
     let whole = Space::Documents(tablet).whole();
     let mut start = whole.start;
     loop {
-        let scan = Scan {
-            start,
-            end: whole.end.clone(),
-            order: Order::Ascending,
-            limit: LOAD_ROWS,
-        };
+        let scan = Scan { start, end: whole.end.clone(), order: Order::Ascending, limit: LOAD_ROWS };
         let page = engine.scan(&scan, at)?;
         for (key, version) in &page.rows {
-            let key = DocKey::parse(key)
-                .ok_or_else(|| OpenError::Catalog("a document key is malformed".into()))?;
+            let key = DocKey::parse(key).ok_or_else(|| OpenError::Catalog("a document key is malformed".into()))?;
             let document = Document::decode(TableNumber(tablet.0), key.internal, version);
             let document = document.map_err(|error| OpenError::Catalog(error.to_string()))?;
             changes.push((key, Some(Arc::new(document))));
@@ -160,8 +126,7 @@ fn load_tablet(
 fn load_seal(engine: &dyn Engine, at: Timestamp) -> Result<CursorSeal, OpenError> {
     let damaged = || OpenError::Catalog("the secret for cursors is missing".into());
     let stored = engine.get(&SECRET.storage_key(), at)?.ok_or_else(damaged)?;
-    let document = Document::decode(TableNumber(DATABASE.0), SECRET.internal, &stored)
-        .map_err(|_| damaged())?;
+    let document = Document::decode(TableNumber(DATABASE.0), SECRET.internal, &stored).map_err(|_| damaged())?;
     let Some(Value::Bytes(secret)) = document.value.get("secret") else {
         return Err(damaged());
     };

@@ -17,9 +17,7 @@ struct Written {
 }
 
 fn by_n() -> Query {
-    query_json(
-        "{'source':{'type':'IndexRange','indexName':'t.by_n','range':[],'order':'desc'},'operators':[]}",
-    )
+    query_json("{'source':{'type':'IndexRange','indexName':'t.by_n','range':[],'order':'desc'},'operators':[]}")
 }
 
 fn write_all(db: &Database) -> Written {
@@ -27,41 +25,20 @@ fn write_all(db: &Database) -> Written {
     deploy(db, SCHEMA);
     insert(db, "t", "{'n':3}");
     insert(db, "t", "{'n':2}");
-    let request = PageRequest {
-        page_size: 1,
-        ..PageRequest::default()
-    };
-    let page = db
-        .begin(BeginAt::Validated)
-        .unwrap()
-        .paginate(ROOT, by_n(), request)
-        .unwrap();
-    Written {
-        id,
-        page,
-        durable: db.durable_ts(),
-    }
+    let request = PageRequest { page_size: 1, ..PageRequest::default() };
+    let page = db.begin(BeginAt::Validated).unwrap().paginate(ROOT, by_n(), request).unwrap();
+    Written { id, page, durable: db.durable_ts() }
 }
 
 fn check_all(db: &Database, written: Written) {
     assert_eq!(db.durable_ts(), written.durable);
     let mut tx = db.begin(BeginAt::Validated).unwrap();
-    assert_eq!(
-        field(&collect(&mut tx, by_n()).unwrap(), "n"),
-        "3.0 2.0 1.0"
-    );
+    assert_eq!(field(&collect(&mut tx, by_n()).unwrap(), "n"), "3.0 2.0 1.0");
     assert_eq!(tx.table_number(ROOT, "t"), Some(written.id.table));
     assert!(message(tx.insert(ROOT, "t", doc("{}"))).starts_with("SchemaEnforcementError"));
     // Cursors outlive a restart.
-    let request = PageRequest {
-        page_size: 5,
-        cursor: Some(written.page.continue_cursor),
-        ..PageRequest::default()
-    };
-    assert_eq!(
-        field(&tx.paginate(ROOT, by_n(), request).unwrap().page, "n"),
-        "2.0 1.0"
-    );
+    let request = PageRequest { page_size: 5, cursor: Some(written.page.continue_cursor), ..PageRequest::default() };
+    assert_eq!(field(&tx.paginate(ROOT, by_n(), request).unwrap().page, "n"), "2.0 1.0");
     assert_eq!(db.indexes(ROOT, "t")[0].state, IndexState::Enabled);
     // The past before the restart has its own catalog.
     let mut past = db.begin(BeginAt::At(written.durable)).unwrap();
@@ -83,9 +60,8 @@ fn reopening_a_memory_engine_finds_everything() {
 #[test]
 fn reopening_a_directory_finds_everything() {
     let directory = tempfile::tempdir().unwrap();
-    let engine = || -> Arc<dyn Engine> {
-        Arc::new(FjallEngine::open(directory.path(), FjallOptions::default()).unwrap())
-    };
+    let engine =
+        || -> Arc<dyn Engine> { Arc::new(FjallEngine::open(directory.path(), FjallOptions::default()).unwrap()) };
     let db = open(engine());
     let written = write_all(&db);
     db.shutdown();
@@ -110,29 +86,17 @@ fn snapshots_from_before_the_restart_have_their_own_catalog() {
 fn retention_forgets_the_past_but_not_the_present() {
     let engine: Arc<MemoryEngine> = Arc::default();
     let (platform, clock) = Platform::simulated(3);
-    let options = Options {
-        retention: Duration::from_secs(100),
-        ..Options::default()
-    };
+    let options = Options { retention: Duration::from_secs(100), ..Options::default() };
     let db = Database::open(engine, platform, options).unwrap();
     let id = insert(&db, "t", "{'n':1}");
     let first = db.durable_ts();
     clock.advance(Duration::from_secs(90));
-    mutate(&db, |tx| {
-        tx.patch(ROOT, id, vec![("n".into(), Some(json("2")))])
-            .unwrap()
-    });
+    mutate(&db, |tx| tx.patch(ROOT, id, vec![("n".into(), Some(json("2")))]).unwrap());
     db.shared().forget().unwrap();
     db.begin(BeginAt::At(first)).unwrap();
     clock.advance(Duration::from_secs(90));
     db.shared().forget().unwrap();
-    assert!(matches!(
-        db.begin(BeginAt::At(first)),
-        Err(Error::OutOfRetention)
-    ));
+    assert!(matches!(db.begin(BeginAt::At(first)), Err(Error::OutOfRetention)));
     let mut tx = db.begin(BeginAt::Durable).unwrap();
-    assert_eq!(
-        tx.get(ROOT, id).unwrap().unwrap().value.get("n"),
-        Some(&Value::Float64(2.0))
-    );
+    assert_eq!(tx.get(ROOT, id).unwrap().unwrap().value.get("n"), Some(&Value::Float64(2.0)));
 }

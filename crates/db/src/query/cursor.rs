@@ -53,30 +53,16 @@ impl CursorSeal {
                 plain.extend_from_slice(key);
             }
         }
-        let payload = Payload {
-            msg: &plain,
-            aad: &fingerprint.0,
-        };
-        let sealed = self
-            .0
-            .encrypt(&Nonce::default(), payload)
-            .expect("a key is far shorter than the cipher's limit");
+        let payload = Payload { msg: &plain, aad: &fingerprint.0 };
+        let sealed = self.0.encrypt(&Nonce::default(), payload).expect("a key is far shorter than the cipher's limit");
         URL_SAFE_NO_PAD.encode(sealed)
     }
 
     /// Errors: the developer error that makes clients restart from the first page.
     pub fn open(&self, fingerprint: &Fingerprint, cursor: &str) -> Result<Position, Error> {
-        let sealed = URL_SAFE_NO_PAD
-            .decode(cursor)
-            .map_err(|_| invalid_cursor())?;
-        let payload = Payload {
-            msg: &sealed,
-            aad: &fingerprint.0,
-        };
-        let plain = self
-            .0
-            .decrypt(&Nonce::default(), payload)
-            .map_err(|_| invalid_cursor())?;
+        let sealed = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid_cursor())?;
+        let payload = Payload { msg: &sealed, aad: &fingerprint.0 };
+        let plain = self.0.decrypt(&Nonce::default(), payload).map_err(|_| invalid_cursor())?;
         match plain.split_first() {
             Some((&END, [])) => Ok(Position::End),
             Some((&AFTER, key)) => Ok(Position::After(Bytes::copy_from_slice(key))),

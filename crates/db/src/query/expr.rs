@@ -92,18 +92,9 @@ impl CompareOp {
 impl ArithmeticOp {
     fn apply(self, left: Option<&Value>, right: Option<&Value>) -> Result<Value, Error> {
         match (left, right) {
-            (Some(Value::Int64(a)), Some(Value::Int64(b))) => {
-                self.apply_int(*a, *b).map(Value::Int64)
-            }
-            (Some(Value::Float64(a)), Some(Value::Float64(b))) => {
-                Ok(Value::Float64(self.apply_float(*a, *b)))
-            }
-            (left, right) => Err(eval_error(format!(
-                "Cannot {} {} and {}",
-                self.verb(),
-                shown(left),
-                shown(right)
-            ))),
+            (Some(Value::Int64(a)), Some(Value::Int64(b))) => self.apply_int(*a, *b).map(Value::Int64),
+            (Some(Value::Float64(a)), Some(Value::Float64(b))) => Ok(Value::Float64(self.apply_float(*a, *b))),
+            (left, right) => Err(eval_error(format!("Cannot {} {} and {}", self.verb(), shown(left), shown(right)))),
         }
     }
 
@@ -118,12 +109,7 @@ impl ArithmeticOp {
             ArithmeticOp::Div => a.checked_div(b),
             ArithmeticOp::Mod => a.checked_rem(b),
         };
-        result.ok_or_else(|| {
-            eval_error(format!(
-                "Cannot {} {a} and {b}: the result overflows",
-                self.verb()
-            ))
-        })
+        result.ok_or_else(|| eval_error(format!("Cannot {} {a} and {b}: the result overflows", self.verb())))
     }
 
     fn apply_float(self, a: f64, b: f64) -> f64 {
@@ -152,9 +138,7 @@ fn negate(value: Option<&Value>) -> Result<Value, Error> {
         Some(Value::Float64(number)) => Ok(Value::Float64(-number)),
         Some(Value::Int64(number)) => match number.checked_neg() {
             Some(negated) => Ok(Value::Int64(negated)),
-            None => Err(eval_error(format!(
-                "Cannot negate {number}: the result overflows"
-            ))),
+            None => Err(eval_error(format!("Cannot negate {number}: the result overflows"))),
         },
         other => Err(eval_error(format!("Cannot negate {}", shown(other)))),
     }
@@ -165,9 +149,7 @@ fn truth(value: Evaluated<'_>) -> Result<bool, Error> {
         Some(Value::Boolean(truth)) => Ok(*truth),
         other => {
             let (value, kind) = (text(other), type_name(other));
-            Err(eval_error(format!(
-                "Cannot use value {value} (type {kind}) as a Boolean"
-            )))
+            Err(eval_error(format!("Cannot use value {value} (type {kind}) as a Boolean")))
         }
     }
 }
@@ -181,10 +163,7 @@ fn shown(value: Option<&Value>) -> String {
 }
 
 fn text(value: Option<&Value>) -> String {
-    value.map_or_else(
-        || "undefined".to_owned(),
-        |value| value.display().to_string(),
-    )
+    value.map_or_else(|| "undefined".to_owned(), |value| value.display().to_string())
 }
 
 fn type_name(value: Option<&Value>) -> &'static str {

@@ -3,10 +3,7 @@
 use serde_json::Value as Json;
 use value::Value;
 
-use super::{
-    ArithmeticOp, CompareOp, Expr, Operator, Order, Query, RangeBound, RangeOp, SearchFilter,
-    Source,
-};
+use super::{ArithmeticOp, CompareOp, Expr, Operator, Order, Query, RangeBound, RangeOp, SearchFilter, Source};
 use crate::{error::Error, limits::QUERY_OPERATORS_MAX};
 
 /// Deepest filter expression, to bound recursion. Count.
@@ -17,15 +14,9 @@ impl Query {
     ///
     /// Errors: a developer error for anything the client library would not have built.
     pub fn from_json(json: &Json) -> Result<Query, Error> {
-        let operators = json
-            .get("operators")
-            .and_then(Json::as_array)
-            .ok_or_else(|| malformed("`operators`"))?;
+        let operators = json.get("operators").and_then(Json::as_array).ok_or_else(|| malformed("`operators`"))?;
         if operators.len() > QUERY_OPERATORS_MAX {
-            let message = format!(
-                "Query has too many operators: {} > {QUERY_OPERATORS_MAX}.",
-                operators.len()
-            );
+            let message = format!("Query has too many operators: {} > {QUERY_OPERATORS_MAX}.", operators.len());
             return Err(Error::developer("TooManyOperators", message));
         }
         Ok(Query {
@@ -37,34 +28,16 @@ impl Query {
 
 fn source(json: &Json) -> Result<Source, Error> {
     match text(json, "type")? {
-        "FullTableScan" => Ok(Source::FullScan {
-            table: text(json, "tableName")?.to_owned(),
-            order: order(json)?,
-        }),
+        "FullTableScan" => Ok(Source::FullScan { table: text(json, "tableName")?.to_owned(), order: order(json)? }),
         "IndexRange" => {
             let (table, index) = index_name(json)?;
-            let range = list(json, "range")?
-                .iter()
-                .map(range_bound)
-                .collect::<Result<_, _>>()?;
-            Ok(Source::IndexRange {
-                table,
-                index,
-                range,
-                order: order(json)?,
-            })
+            let range = list(json, "range")?.iter().map(range_bound).collect::<Result<_, _>>()?;
+            Ok(Source::IndexRange { table, index, range, order: order(json)? })
         }
         "Search" => {
             let (table, index) = index_name(json)?;
-            let filters = list(json, "filters")?
-                .iter()
-                .map(search_filter)
-                .collect::<Result<_, _>>()?;
-            Ok(Source::Search {
-                table,
-                index,
-                filters,
-            })
+            let filters = list(json, "filters")?.iter().map(search_filter).collect::<Result<_, _>>()?;
+            Ok(Source::Search { table, index, filters })
         }
         _ => Err(malformed("the source's `type`")),
     }
@@ -81,9 +54,7 @@ fn order(json: &Json) -> Result<Order, Error> {
 
 fn index_name(json: &Json) -> Result<(String, String), Error> {
     let name = text(json, "indexName")?;
-    let (table, index) = name
-        .split_once('.')
-        .ok_or_else(|| malformed("`indexName`"))?;
+    let (table, index) = name.split_once('.').ok_or_else(|| malformed("`indexName`"))?;
     Ok((table.to_owned(), index.to_owned()))
 }
 
@@ -96,24 +67,14 @@ fn range_bound(json: &Json) -> Result<RangeBound, Error> {
         "Lte" => RangeOp::Lte,
         _ => return Err(malformed("the `type` of a range")),
     };
-    Ok(RangeBound {
-        field: text(json, "fieldPath")?.to_owned(),
-        op,
-        value: operand(json)?,
-    })
+    Ok(RangeBound { field: text(json, "fieldPath")?.to_owned(), op, value: operand(json)? })
 }
 
 fn search_filter(json: &Json) -> Result<SearchFilter, Error> {
     let field = text(json, "fieldPath")?.to_owned();
     match text(json, "type")? {
-        "Search" => Ok(SearchFilter::Search {
-            field,
-            text: text(json, "value")?.to_owned(),
-        }),
-        "Eq" => Ok(SearchFilter::Eq {
-            field,
-            value: operand(json)?,
-        }),
+        "Search" => Ok(SearchFilter::Search { field, text: text(json, "value")?.to_owned() }),
+        "Eq" => Ok(SearchFilter::Eq { field, value: operand(json)? }),
         _ => Err(malformed("the `type` of a search filter")),
     }
 }
@@ -121,15 +82,9 @@ fn search_filter(json: &Json) -> Result<SearchFilter, Error> {
 fn operator(json: &Json) -> Result<Operator, Error> {
     if let Some(limit) = json.get("limit") {
         // JavaScript numbers may be written as floats.
-        let limit = limit.as_u64().or_else(|| {
-            limit
-                .as_f64()
-                .filter(|n| n.fract() == 0.0 && *n >= 0.0)
-                .map(|n| n as u64)
-        });
-        return Ok(Operator::Limit(
-            limit.ok_or_else(|| malformed("`limit`"))? as usize
-        ));
+        let limit =
+            limit.as_u64().or_else(|| limit.as_f64().filter(|n| n.fract() == 0.0 && *n >= 0.0).map(|n| n as u64));
+        return Ok(Operator::Limit(limit.ok_or_else(|| malformed("`limit`"))? as usize));
     }
     let filter = json.get("filter").ok_or_else(|| malformed("an operator"))?;
     Ok(Operator::Filter(expr(filter, EXPR_DEPTH_MAX)?))
@@ -137,15 +92,9 @@ fn operator(json: &Json) -> Result<Operator, Error> {
 
 fn expr(json: &Json, depth: usize) -> Result<Expr, Error> {
     if depth == 0 {
-        return Err(Error::developer(
-            "InvalidQuery",
-            "Filter expression is nested too deeply.",
-        ));
+        return Err(Error::developer("InvalidQuery", "Filter expression is nested too deeply."));
     }
-    let single = json
-        .as_object()
-        .filter(|object| object.len() == 1)
-        .and_then(|object| object.iter().next());
+    let single = json.as_object().filter(|object| object.len() == 1).and_then(|object| object.iter().next());
     let Some((name, argument)) = single else {
         return literal(json);
     };
@@ -197,15 +146,11 @@ fn operand(json: &Json) -> Result<Option<Value>, Error> {
 }
 
 fn text<'a>(json: &'a Json, field: &str) -> Result<&'a str, Error> {
-    json.get(field)
-        .and_then(Json::as_str)
-        .ok_or_else(|| malformed(field))
+    json.get(field).and_then(Json::as_str).ok_or_else(|| malformed(field))
 }
 
 fn list<'a>(json: &'a Json, field: &str) -> Result<&'a Vec<Json>, Error> {
-    json.get(field)
-        .and_then(Json::as_array)
-        .ok_or_else(|| malformed(field))
+    json.get(field).and_then(Json::as_array).ok_or_else(|| malformed(field))
 }
 
 fn malformed(what: &str) -> Error {

@@ -31,28 +31,16 @@ impl Transaction {
     /// Returns one page of a query and where the next one starts.
     ///
     /// Errors: `InvalidCursor` for a cursor that is not this query's, with data that makes clients start over.
-    pub fn paginate(
-        &mut self,
-        ns: Namespace,
-        query: Query,
-        request: PageRequest,
-    ) -> Result<PageResult, Error> {
+    pub fn paginate(&mut self, ns: Namespace, query: Query, request: PageRequest) -> Result<PageResult, Error> {
         check_request(&request)?;
         let scan = self.resolve(ns, &query.source)?;
-        let fields = scan
-            .as_ref()
-            .map(TableScan::field_names)
-            .unwrap_or_default();
+        let fields = scan.as_ref().map(TableScan::field_names).unwrap_or_default();
         let fingerprint = Fingerprint::of(ns, &query, &fields);
         let open = |cursor: &Option<String>| -> Result<Option<Position>, Error> {
-            cursor
-                .as_ref()
-                .map(|cursor| self.shared().seal.open(&fingerprint, cursor))
-                .transpose()
+            cursor.as_ref().map(|cursor| self.shared().seal.open(&fingerprint, cursor)).transpose()
         };
         let (start, end) = (open(&request.cursor)?, open(&request.end_cursor)?);
-        let seal =
-            |tx: &Transaction, position: &Position| tx.shared().seal.seal(&fingerprint, position);
+        let seal = |tx: &Transaction, position: &Position| tx.shared().seal.seal(&fingerprint, position);
         let Some(mut scan) = scan.filter(|_| start != Some(Position::End)) else {
             let end = end.unwrap_or(Position::End);
             return Ok(PageResult {
@@ -72,8 +60,7 @@ impl Transaction {
             (None, Cut::Exhausted) => Position::End,
             (None, Cut::Full | Cut::Maximum) => position_after(progress.scanned.last()),
         };
-        let middle =
-            (progress.scanned.len() > 2).then(|| &progress.scanned[progress.scanned.len() / 2]);
+        let middle = (progress.scanned.len() > 2).then(|| &progress.scanned[progress.scanned.len() / 2]);
         Ok(PageResult {
             is_done: reached == Position::End,
             continue_cursor: seal(self, &reached),
@@ -119,12 +106,8 @@ enum Cut {
 
 impl Progress {
     fn is_over(&self, request: &PageRequest) -> bool {
-        request
-            .maximum_rows_read
-            .is_some_and(|maximum| self.scanned.len() >= maximum)
-            || request
-                .maximum_bytes_read
-                .is_some_and(|maximum| self.bytes >= maximum)
+        request.maximum_rows_read.is_some_and(|maximum| self.scanned.len() >= maximum)
+            || request.maximum_bytes_read.is_some_and(|maximum| self.bytes >= maximum)
     }
 
     fn status(&self, request: &PageRequest, cut: Cut) -> Option<PageStatus> {

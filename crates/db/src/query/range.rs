@@ -29,20 +29,12 @@ struct Conditions<'a> {
 /// Returns the keys of an index over `fields` (without the creation time they end with) that meet all conditions.
 ///
 /// `name` is the index as the query names it, for messages.
-pub fn index_range(
-    name: &str,
-    space: Space,
-    fields: &[String],
-    range: &[RangeBound],
-) -> Result<KeyRange, Error> {
+pub fn index_range(name: &str, space: Space, fields: &[String], range: &[RangeBound]) -> Result<KeyRange, Error> {
     let mut nameable = fields.to_vec();
     nameable.push(CREATION_TIME.to_owned());
     let conditions = Conditions::check(name, fields, &nameable, range)?;
     let mut prefix = space.prefix().to_vec();
-    conditions
-        .equal
-        .iter()
-        .for_each(|bound| encode_key(&mut prefix, bound.value.as_ref()));
+    conditions.equal.iter().for_each(|bound| encode_key(&mut prefix, bound.value.as_ref()));
     let keyed = |bound: &RangeBound| {
         let mut key = prefix.clone();
         encode_key(&mut key, bound.value.as_ref());
@@ -62,39 +54,18 @@ pub fn index_range(
     let cut_start = cut_bound(&mut start);
     let cut_end = cut_bound(&mut end);
     // Rows cut at the same place as the end belong to the scan and are checked one by one.
-    let end = if cut_end {
-        prefix_end(&end)
-    } else {
-        Bytes::from(end)
-    };
-    let interval = ordered(Interval {
-        start: start.into(),
-        end,
-    });
-    Ok(KeyRange {
-        interval,
-        exact: (cut_start || cut_end).then_some(exact),
-    })
+    let end = if cut_end { prefix_end(&end) } else { Bytes::from(end) };
+    let interval = ordered(Interval { start: start.into(), end });
+    Ok(KeyRange { interval, exact: (cut_start || cut_end).then_some(exact) })
 }
 
 /// Returns the documents of a table whose id meets all conditions.
-pub fn id_range(
-    name: &str,
-    space: Space,
-    table: TableNumber,
-    range: &[RangeBound],
-) -> Result<KeyRange, Error> {
+pub fn id_range(name: &str, space: Space, table: TableNumber, range: &[RangeBound]) -> Result<KeyRange, Error> {
     let fields = [ID.to_owned()];
     let conditions = Conditions::check(name, &fields, &fields, range)?;
     let whole = space.whole();
     let (mut start, mut end) = (whole.start.clone(), whole.end.clone());
-    for bound in conditions
-        .equal
-        .iter()
-        .copied()
-        .chain(conditions.lower)
-        .chain(conditions.upper)
-    {
+    for bound in conditions.equal.iter().copied().chain(conditions.lower).chain(conditions.upper) {
         let (at, past) = id_bound(&whole, table, bound.value.as_ref());
         match bound.op {
             RangeOp::Eq => (start, end) = (at, past),
@@ -104,10 +75,7 @@ pub fn id_range(
             RangeOp::Lte => end = past,
         }
     }
-    Ok(KeyRange {
-        interval: ordered(Interval { start, end }),
-        exact: None,
-    })
+    Ok(KeyRange { interval: ordered(Interval { start, end }), exact: None })
 }
 
 /// Returns the first key whose id is at least `value`, and the first whose id is greater.
@@ -124,23 +92,13 @@ fn id_bound(whole: &Interval, table: TableNumber, value: Option<&Value>) -> (Byt
         other if other < Some(&Value::String(String::new())) => return nothing(&whole.start),
         _ => return nothing(&whole.end),
     };
-    if let Some(id) = text
-        .parse::<DocumentId>()
-        .ok()
-        .filter(|id| id.table == table)
-    {
+    if let Some(id) = text.parse::<DocumentId>().ok().filter(|id| id.table == table) {
         let at = key(u128::from_be_bytes(id.internal.0));
         let past = key_after(&at);
         return (at, past);
     }
     // Not an id of this table: it falls between two of them. Ids of one table sort like their internal part.
-    let encoded = |internal: u128| {
-        DocumentId {
-            table,
-            internal: InternalId(internal.to_be_bytes()),
-        }
-        .encode()
-    };
+    let encoded = |internal: u128| DocumentId { table, internal: InternalId(internal.to_be_bytes()) }.encode();
     if encoded(u128::MAX) < *text {
         return nothing(&whole.end);
     }
@@ -171,29 +129,20 @@ impl<'a> Conditions<'a> {
         nameable: &[String],
         range: &'a [RangeBound],
     ) -> Result<Conditions<'a>, Error> {
-        let mut conditions = Conditions {
-            equal: Vec::new(),
-            lower: None,
-            upper: None,
-        };
+        let mut conditions = Conditions { equal: Vec::new(), lower: None, upper: None };
         for bound in range {
             if !nameable.contains(&bound.field) {
-                let message = format!(
-                    "The index range of {name} names the field {}, which is not in the index.",
-                    bound.field
-                );
+                let message =
+                    format!("The index range of {name} names the field {}, which is not in the index.", bound.field);
                 return Err(Error::developer("FieldNotInIndex", message));
             }
             conditions.add(name, bound)?;
         }
-        let position =
-            |bound: &&RangeBound| nameable.iter().position(|field| *field == bound.field);
+        let position = |bound: &&RangeBound| nameable.iter().position(|field| *field == bound.field);
         conditions.equal.sort_by_key(position);
         let inequality = conditions.lower.or(conditions.upper);
         let used = conditions.equal.iter().copied().chain(inequality);
-        let wrong = used
-            .zip(nameable)
-            .find(|(bound, field)| bound.field != **field);
+        let wrong = used.zip(nameable).find(|(bound, field)| bound.field != **field);
         match wrong {
             None => Ok(conditions),
             Some((bound, _)) => Err(out_of_order(name, fields, range, &bound.field)),
@@ -202,10 +151,7 @@ impl<'a> Conditions<'a> {
 
     fn add(&mut self, name: &str, bound: &'a RangeBound) -> Result<(), Error> {
         let defined = |what: &str| {
-            let message = format!(
-                "The index range of {name} has two {what} bounds on the field {}.",
-                bound.field
-            );
+            let message = format!("The index range of {name} has two {what} bounds on the field {}.", bound.field);
             Err(Error::developer("AlreadyDefinedBound", message))
         };
         if self.equal.iter().any(|other| other.field == bound.field) {
@@ -221,8 +167,7 @@ impl<'a> Conditions<'a> {
             return Ok(());
         }
         if others.any(|other| other.field != bound.field) {
-            let message =
-                format!("The index range of {name} has inequalities on more than one field.");
+            let message = format!("The index range of {name} has inequalities on more than one field.");
             return Err(Error::developer("BoundsOnMultipleFields", message));
         }
         let (slot, what) = match bound.op {

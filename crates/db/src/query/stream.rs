@@ -89,33 +89,18 @@ impl Transaction {
         let mut count = 0i64;
         let mut unread = whole;
         while !unread.is_empty() {
-            let page = self.shared().read_rows(
-                &unread,
-                storage::Order::Ascending,
-                SCAN_ROWS_MAX,
-                self.view(),
-            )?;
+            let page = self.shared().read_rows(&unread, storage::Order::Ascending, SCAN_ROWS_MAX, self.view())?;
             count += page.rows.len() as i64;
-            unread.start = page
-                .covered_to
-                .map_or(unread.end.clone(), |last| key_after(&last));
+            unread.start = page.covered_to.map_or(unread.end.clone(), |last| key_after(&last));
         }
-        for (_, entry) in self
-            .writes
-            .iter()
-            .filter(|(key, _)| key.tablet == table.tablet)
-        {
+        for (_, entry) in self.writes.iter().filter(|(key, _)| key.tablet == table.tablet) {
             count += i64::from(entry.after.is_some()) - i64::from(entry.before.document.is_some());
         }
         Ok(u64::try_from(count).expect("a document that went was there before"))
     }
 
     /// Finds the index of a source and the keys it asks for; `None` when the table does not exist.
-    pub(super) fn resolve(
-        &mut self,
-        ns: Namespace,
-        source: &Source,
-    ) -> Result<Option<TableScan>, Error> {
+    pub(super) fn resolve(&mut self, ns: Namespace, source: &Source) -> Result<Option<TableScan>, Error> {
         match source {
             Source::FullScan { table, order } => {
                 let Some(table) = self.table(ns, table) else {
@@ -123,23 +108,13 @@ impl Transaction {
                 };
                 let space = Space::Index(table.by_creation_time());
                 let interval = space.whole();
-                let range = KeyRange {
-                    interval,
-                    exact: None,
-                };
+                let range = KeyRange { interval, exact: None };
                 Ok(Some(TableScan::new(table, space, &[], range, *order)))
             }
-            Source::IndexRange {
-                table,
-                index,
-                range,
-                order,
-            } => {
+            Source::IndexRange { table, index, range, order } => {
                 let name = format!("{table}.{index}");
                 match self.table(ns, table) {
-                    Some(table) => self
-                        .resolve_range(table, index, &name, range, *order)
-                        .map(Some),
+                    Some(table) => self.resolve_range(table, index, &name, range, *order).map(Some),
                     None if matches!(index.as_str(), "by_id" | "by_creation_time") => Ok(None),
                     None => Err(self.index_missing(ns, &name)),
                 }
@@ -180,13 +155,9 @@ impl Transaction {
     }
 
     fn index_missing(&self, ns: Namespace, name: &str) -> Error {
-        let active = self
-            .catalog()
-            .namespace(ns)
-            .and_then(|ns| ns.active.clone());
+        let active = self.catalog().namespace(ns).and_then(|ns| ns.active.clone());
         if active.is_some_and(|active| active.schema.has_search_or_vector_index(name)) {
-            let message =
-                format!("Index {name} is a search or vector index, which cannot be queried yet.");
+            let message = format!("Index {name} is a search or vector index, which cannot be queried yet.");
             return Error::developer("SearchIndexesUnavailable", message);
         }
         Error::developer("IndexNotFoundError", format!("Index {name} not found."))
@@ -206,11 +177,7 @@ impl Transaction {
         };
         self.count_read(&document)?;
         let accepted = stream.accept(&document)?;
-        Ok(Some(Scanned {
-            key,
-            document,
-            accepted,
-        }))
+        Ok(Some(Scanned { key, document, accepted }))
     }
 
     /// Returns the next row of a scan and its document, and records how far the scan came.
@@ -243,9 +210,8 @@ impl Transaction {
             };
             scan.position = Some(key.clone());
             self.record_interval(scan.scanned_until(&key))?;
-            let document = document.ok_or_else(|| {
-                Error::Corrupt(format!("row {} has no document", key.escape_ascii()))
-            })?;
+            let document =
+                document.ok_or_else(|| Error::Corrupt(format!("row {} has no document", key.escape_ascii())))?;
             if scan.is_exactly_inside(&document) {
                 return Ok(Some((key, document)));
             }
@@ -258,31 +224,18 @@ impl Transaction {
         loop {
             while let Some(row) = scan.ahead.pop_front() {
                 let internal = scan.internal_of(&row.key)?;
-                if !written
-                    || self
-                        .writes
-                        .get(&DocKey::new(scan.table.tablet, internal))
-                        .is_none()
-                {
+                if !written || self.writes.get(&DocKey::new(scan.table.tablet, internal)).is_none() {
                     return Ok(Some(row));
                 }
             }
             if scan.unread.is_empty() {
                 return Ok(None);
             }
-            let page = self.shared().read_rows(
-                &scan.unread,
-                scan.order.into(),
-                scan.page_rows,
-                self.view(),
-            )?;
+            let page = self.shared().read_rows(&scan.unread, scan.order.into(), scan.page_rows, self.view())?;
             scan.page_rows = (scan.page_rows * 4).min(SCAN_ROWS_MAX);
             scan.ahead.extend(page.rows);
             scan.unread = match page.covered_to {
-                None => Interval {
-                    start: Bytes::new(),
-                    end: Bytes::new(),
-                },
+                None => Interval { start: Bytes::new(), end: Bytes::new() },
                 Some(last) => scan.order.rest_after(&scan.unread, &last),
             };
         }
@@ -301,11 +254,8 @@ impl Transaction {
         if rest.is_empty() {
             return None;
         }
-        let rows = self
-            .writes
-            .rows(scan.space, scan.table.tablet, &scan.fields);
-        let mut rest =
-            rows.range::<Bytes, _>((Bound::Included(&rest.start), Bound::Excluded(&rest.end)));
+        let rows = self.writes.rows(scan.space, scan.table.tablet, &scan.fields);
+        let mut rest = rows.range::<Bytes, _>((Bound::Included(&rest.start), Bound::Excluded(&rest.end)));
         let (key, internal) = match scan.order {
             Order::Ascending => rest.next()?,
             Order::Descending => rest.next_back()?,
@@ -321,10 +271,7 @@ impl Transaction {
             if let Some(seen) = self.shared().cache.get(&key, self.view().at) {
                 return Ok(seen.document);
             }
-            return Ok(self
-                .shared()
-                .decode_and_fill(&scan.table, key, Some(stored), self.view())?
-                .document);
+            return Ok(self.shared().decode_and_fill(&scan.table, key, Some(stored), self.view())?.document);
         }
         Ok(self.peek_base(&scan.table, key)?.document)
     }
@@ -335,21 +282,13 @@ impl QueryStream {
         if let (Some(scan), Some(Operator::Limit(limit))) = (&mut scan, operators.first()) {
             scan.page_rows = (*limit).clamp(1, SCAN_ROWS_MAX);
         }
-        let operators = operators.into_iter().map(|operator| OperatorState {
-            operator,
-            passed: 0,
-        });
-        QueryStream {
-            scan,
-            operators: operators.collect(),
-        }
+        let operators = operators.into_iter().map(|operator| OperatorState { operator, passed: 0 });
+        QueryStream { scan, operators: operators.collect() }
     }
 
     /// Returns whether a limit was reached, so that nothing more has to be read.
     fn is_finished(&self) -> bool {
-        self.operators
-            .iter()
-            .any(|state| matches!(state.operator, Operator::Limit(limit) if state.passed >= limit))
+        self.operators.iter().any(|state| matches!(state.operator, Operator::Limit(limit) if state.passed >= limit))
     }
 
     fn accept(&mut self, document: &Document) -> Result<bool, Error> {
@@ -368,13 +307,7 @@ impl QueryStream {
 }
 
 impl TableScan {
-    fn new(
-        table: Arc<Table>,
-        space: Space,
-        fields: &[FieldPath],
-        range: KeyRange,
-        order: Order,
-    ) -> TableScan {
+    fn new(table: Arc<Table>, space: Space, fields: &[FieldPath], range: KeyRange, order: Order) -> TableScan {
         let unread = range.interval.clone();
         let page_rows = SCAN_ROWS_FIRST;
         TableScan {
@@ -404,14 +337,8 @@ impl TableScan {
     fn scanned_until(&self, key: &Bytes) -> Interval {
         let whole = &self.range.interval;
         match self.order {
-            Order::Ascending => Interval {
-                start: whole.start.clone(),
-                end: key_after(key),
-            },
-            Order::Descending => Interval {
-                start: key.clone(),
-                end: whole.end.clone(),
-            },
+            Order::Ascending => Interval { start: whole.start.clone(), end: key_after(key) },
+            Order::Descending => Interval { start: key.clone(), end: whole.end.clone() },
         }
     }
 
@@ -425,8 +352,7 @@ impl TableScan {
     }
 
     fn internal_of(&self, key: &Bytes) -> Result<InternalId, Error> {
-        row_internal(key)
-            .ok_or_else(|| Error::Corrupt(format!("row {} is too short", key.escape_ascii())))
+        row_internal(key).ok_or_else(|| Error::Corrupt(format!("row {} is too short", key.escape_ascii())))
     }
 }
 
@@ -434,30 +360,21 @@ impl Order {
     /// Returns what is left of an interval behind `key`.
     pub(super) fn rest_after(self, interval: &Interval, key: &Bytes) -> Interval {
         match self {
-            Order::Ascending => Interval {
-                start: key_after(key),
-                end: interval.end.clone(),
-            },
-            Order::Descending => Interval {
-                start: interval.start.clone(),
-                end: key.clone(),
-            },
+            Order::Ascending => Interval { start: key_after(key), end: interval.end.clone() },
+            Order::Descending => Interval { start: interval.start.clone(), end: key.clone() },
         }
     }
 }
 
 fn check_queryable(name: &str, staged: bool, state: IndexState) -> Result<(), Error> {
     if staged {
-        let message = format!(
-            "Index {name} is currently staged and not available to query until it is enabled."
-        );
+        let message = format!("Index {name} is currently staged and not available to query until it is enabled.");
         return Err(Error::developer("IndexStaged", message));
     }
     match state {
         IndexState::Enabled => Ok(()),
         IndexState::Backfilling | IndexState::Backfilled => {
-            let message =
-                format!("Index {name} is currently backfilling and not available to query yet.");
+            let message = format!("Index {name} is currently backfilling and not available to query yet.");
             Err(Error::developer("IndexBackfilling", message))
         }
     }

@@ -4,8 +4,7 @@ use value::{DocumentId, Value};
 use crate::testing::*;
 use crate::*;
 
-const SCHEMA: &str =
-    "{'tables':[{'tableName':'t','indexes':[{'indexDescriptor':'ab','fields':['a','b.c']}],
+const SCHEMA: &str = "{'tables':[{'tableName':'t','indexes':[{'indexDescriptor':'ab','fields':['a','b.c']}],
   'stagedDbIndexes':[{'indexDescriptor':'staged','fields':['z']}],
   'searchIndexes':[{'indexDescriptor':'text','searchField':'s','filterFields':[]}]}]}";
 
@@ -28,12 +27,7 @@ fn on(index: &str) -> Query {
 }
 
 fn fill(db: &Database, documents: &[&str]) -> Vec<DocumentId> {
-    mutate(db, |tx| {
-        documents
-            .iter()
-            .map(|text| tx.insert(ROOT, "t", doc(text)).unwrap())
-            .collect()
-    })
+    mutate(db, |tx| documents.iter().map(|text| tx.insert(ROOT, "t", doc(text)).unwrap()).collect())
 }
 
 // [ ] default order, desc, by_id, by_creation_time
@@ -42,28 +36,13 @@ fn orders() {
     let db = indexed();
     let ids = fill(&db, &["{'n':1}", "{'n':2}", "{'n':3}"]);
     let mut tx = db.begin(BeginAt::Durable).unwrap();
-    assert_eq!(
-        field(&collect(&mut tx, Query::full_scan("t")).unwrap(), "n"),
-        "1.0 2.0 3.0"
-    );
-    let descending = query_json(
-        "{'source':{'type':'FullTableScan','tableName':'t','order':'desc'},'operators':[]}",
-    );
-    assert_eq!(
-        field(&collect(&mut tx, descending).unwrap(), "n"),
-        "3.0 2.0 1.0"
-    );
-    assert_eq!(
-        field(&collect(&mut tx, on("t.by_creation_time")).unwrap(), "n"),
-        "1.0 2.0 3.0"
-    );
+    assert_eq!(field(&collect(&mut tx, Query::full_scan("t")).unwrap(), "n"), "1.0 2.0 3.0");
+    let descending = query_json("{'source':{'type':'FullTableScan','tableName':'t','order':'desc'},'operators':[]}");
+    assert_eq!(field(&collect(&mut tx, descending).unwrap(), "n"), "3.0 2.0 1.0");
+    assert_eq!(field(&collect(&mut tx, on("t.by_creation_time")).unwrap(), "n"), "1.0 2.0 3.0");
     let mut sorted: Vec<String> = ids.iter().map(DocumentId::to_string).collect();
     sorted.sort();
-    let by_id: Vec<String> = collect(&mut tx, on("t.by_id"))
-        .unwrap()
-        .iter()
-        .map(|d| d.id.to_string())
-        .collect();
+    let by_id: Vec<String> = collect(&mut tx, on("t.by_id")).unwrap().iter().map(|d| d.id.to_string()).collect();
     assert_eq!(by_id, sorted);
 }
 
@@ -84,11 +63,7 @@ fn ranges() {
     );
     let mut tx = db.begin(BeginAt::Durable).unwrap();
     let mut check = |range: &str, expected: &str| {
-        assert_eq!(
-            field(&collect(&mut tx, ab(range, "null")).unwrap(), "n"),
-            expected,
-            "{range}"
-        );
+        assert_eq!(field(&collect(&mut tx, ab(range, "null")).unwrap(), "n"), expected, "{range}");
         let mut reversed: Vec<&str> = expected.split_whitespace().collect();
         reversed.reverse();
         assert_eq!(
@@ -100,47 +75,21 @@ fn ranges() {
     let one = "{'type':'Eq','fieldPath':'a','value':1}";
     check("", "0.0 1.0 2.0 3.0 4.0 5.0");
     check(one, "1.0 2.0 3.0");
+    check(&format!("{{'type':'Eq','fieldPath':'b.c','value':5}},{one}"), "2.0");
+    check(&format!("{one},{{'type':'Gt','fieldPath':'b.c','value':{{'$undefined':null}}}}"), "2.0 3.0");
+    check(&format!("{one},{{'type':'Gte','fieldPath':'b.c','value':{{'$undefined':null}}}}"), "1.0 2.0 3.0");
     check(
-        &format!("{{'type':'Eq','fieldPath':'b.c','value':5}},{one}"),
-        "2.0",
-    );
-    check(
-        &format!("{one},{{'type':'Gt','fieldPath':'b.c','value':{{'$undefined':null}}}}"),
-        "2.0 3.0",
-    );
-    check(
-        &format!("{one},{{'type':'Gte','fieldPath':'b.c','value':{{'$undefined':null}}}}"),
-        "1.0 2.0 3.0",
-    );
-    check(
-        &format!(
-            "{one},{{'type':'Gt','fieldPath':'b.c','value':4}},{{'type':'Lt','fieldPath':'b.c','value':'x'}}"
-        ),
+        &format!("{one},{{'type':'Gt','fieldPath':'b.c','value':4}},{{'type':'Lt','fieldPath':'b.c','value':'x'}}"),
         "2.0",
     );
     check("{'type':'Gt','fieldPath':'a','value':1}", "4.0 5.0");
-    check(
-        "{'type':'Lte','fieldPath':'a','value':1}",
-        "0.0 1.0 2.0 3.0",
-    );
+    check("{'type':'Lte','fieldPath':'a','value':1}", "0.0 1.0 2.0 3.0");
     check("{'type':'Lt','fieldPath':'a','value':1}", "0.0");
-    check(
-        "{'type':'Gte','fieldPath':'a','value':1},{'type':'Lt','fieldPath':'a','value':''}",
-        "1.0 2.0 3.0 4.0",
-    );
-    check(
-        "{'type':'Gte','fieldPath':'a','value':3},{'type':'Lt','fieldPath':'a','value':1}",
-        "",
-    );
-    check(
-        "{'type':'Eq','fieldPath':'a','value':{'$integer':'AQAAAAAAAAA='}}",
-        "",
-    );
+    check("{'type':'Gte','fieldPath':'a','value':1},{'type':'Lt','fieldPath':'a','value':''}", "1.0 2.0 3.0 4.0");
+    check("{'type':'Gte','fieldPath':'a','value':3},{'type':'Lt','fieldPath':'a','value':1}", "");
+    check("{'type':'Eq','fieldPath':'a','value':{'$integer':'AQAAAAAAAAA='}}", "");
     let time = "{'type':'Gt','fieldPath':'_creationTime','value':0}";
-    check(
-        &format!("{one},{{'type':'Eq','fieldPath':'b.c','value':5}},{time}"),
-        "2.0",
-    );
+    check(&format!("{one},{{'type':'Eq','fieldPath':'b.c','value':5}},{time}"), "2.0");
 }
 
 // [ ] out-of-order range error text with first incorrect field
@@ -158,9 +107,7 @@ fn wrong_ranges() {
     );
     assert!(check(&lower("b.c")).starts_with("InvalidIndexRange"));
     assert!(check(&format!("{},{}", lower("a"), lower("a"))).starts_with("AlreadyDefinedBound"));
-    assert!(
-        check(&format!("{},{}", lower("a"), lower("b.c"))).starts_with("BoundsOnMultipleFields")
-    );
+    assert!(check(&format!("{},{}", lower("a"), lower("b.c"))).starts_with("BoundsOnMultipleFields"));
     assert!(
         check("{'type':'Eq','fieldPath':'a','value':1},{'type':'Eq','fieldPath':'a','value':1}")
             .starts_with("AlreadyDefinedBound")
@@ -174,35 +121,19 @@ fn unusable_indexes() {
     let db = indexed();
     let mut tx = db.begin(BeginAt::Durable).unwrap();
     let mut check = |index: &str| message(tx.query(ROOT, on(index)).map(drop));
-    assert_eq!(
-        check("t.nope"),
-        "IndexNotFoundError: Index t.nope not found."
-    );
-    assert_eq!(
-        check("none.nope"),
-        "IndexNotFoundError: Index none.nope not found."
-    );
+    assert_eq!(check("t.nope"), "IndexNotFoundError: Index t.nope not found.");
+    assert_eq!(check("none.nope"), "IndexNotFoundError: Index none.nope not found.");
     assert_eq!(
         check("t.staged"),
         "IndexStaged: Index t.staged is currently staged and not available to query until it is enabled."
     );
     assert!(check("t.text").starts_with("SearchIndexesUnavailable"));
-    for empty in [
-        on("none.by_id"),
-        on("none.by_creation_time"),
-        Query::full_scan("none"),
-    ] {
+    for empty in [on("none.by_id"), on("none.by_creation_time"), Query::full_scan("none")] {
         assert!(collect(&mut tx, empty).unwrap().is_empty());
     }
     let mut waiting = db.begin(BeginAt::Validated).unwrap();
     let table = waiting.table(ROOT, "t").unwrap();
-    waiting
-        .add_index(
-            &table,
-            &IndexDefinition::new("young", &["y"]),
-            IndexState::Backfilling,
-        )
-        .unwrap();
+    waiting.add_index(&table, &IndexDefinition::new("young", &["y"]), IndexState::Backfilling).unwrap();
     assert_eq!(
         message(waiting.query(ROOT, on("t.young")).map(drop)),
         "IndexBackfilling: Index t.young is currently backfilling and not available to query yet."
@@ -216,62 +147,17 @@ fn by_id_ranges_accept_any_value() {
     ids.sort();
     let mut tx = db.begin(BeginAt::Durable).unwrap();
     let mut count = |op: RangeOp, value: Option<Value>| {
-        let range = vec![RangeBound {
-            field: "_id".into(),
-            op,
-            value,
-        }];
-        let source = Source::IndexRange {
-            table: "t".into(),
-            index: "by_id".into(),
-            range,
-            order: Order::Ascending,
-        };
-        collect(
-            &mut tx,
-            Query {
-                source,
-                operators: vec![],
-            },
-        )
-        .unwrap()
-        .len()
+        let range = vec![RangeBound { field: "_id".into(), op, value }];
+        let source = Source::IndexRange { table: "t".into(), index: "by_id".into(), range, order: Order::Ascending };
+        collect(&mut tx, Query { source, operators: vec![] }).unwrap().len()
     };
     let id = |n: usize| Some(Value::String(ids[n].to_string()));
-    assert_eq!(
-        [
-            count(RangeOp::Eq, id(1)),
-            count(RangeOp::Gt, id(0)),
-            count(RangeOp::Gte, id(0))
-        ],
-        [1, 2, 3]
-    );
-    assert_eq!(
-        [count(RangeOp::Lt, id(2)), count(RangeOp::Lte, id(2))],
-        [2, 3]
-    );
+    assert_eq!([count(RangeOp::Eq, id(1)), count(RangeOp::Gt, id(0)), count(RangeOp::Gte, id(0))], [1, 2, 3]);
+    assert_eq!([count(RangeOp::Lt, id(2)), count(RangeOp::Lte, id(2))], [2, 3]);
     let between = Some(Value::String(format!("{}0", ids[1])));
-    assert_eq!(
-        [
-            count(RangeOp::Gt, between.clone()),
-            count(RangeOp::Lt, between)
-        ],
-        [1, 2]
-    );
-    assert_eq!(
-        [
-            count(RangeOp::Gt, None),
-            count(RangeOp::Lt, Some(Value::Float64(1.0)))
-        ],
-        [3, 0]
-    );
-    assert_eq!(
-        [
-            count(RangeOp::Lt, Some(Value::Bytes(vec![]))),
-            count(RangeOp::Gt, Some(json("\"zzzz\"")))
-        ],
-        [3, 0]
-    );
+    assert_eq!([count(RangeOp::Gt, between.clone()), count(RangeOp::Lt, between)], [1, 2]);
+    assert_eq!([count(RangeOp::Gt, None), count(RangeOp::Lt, Some(Value::Float64(1.0)))], [3, 0]);
+    assert_eq!([count(RangeOp::Lt, Some(Value::Bytes(vec![]))), count(RangeOp::Gt, Some(json("\"zzzz\"")))], [3, 0]);
     assert_eq!(count(RangeOp::Gt, Some(json("\"\""))), 3);
 }
 
@@ -283,16 +169,9 @@ fn own_writes_are_merged_in_order() {
     mutate(&db, |tx| {
         tx.insert(ROOT, "t", doc("{'a':4}")).unwrap();
         tx.delete(ROOT, ids[1]).unwrap();
-        tx.patch(ROOT, ids[0], vec![("a".into(), Some(json("9")))])
-            .unwrap();
-        assert_eq!(
-            field(&collect(tx, ab("", "null")).unwrap(), "a"),
-            "4.0 5.0 9.0"
-        );
-        assert_eq!(
-            field(&collect(tx, ab("", "'desc'")).unwrap(), "a"),
-            "9.0 5.0 4.0"
-        );
+        tx.patch(ROOT, ids[0], vec![("a".into(), Some(json("9")))]).unwrap();
+        assert_eq!(field(&collect(tx, ab("", "null")).unwrap(), "a"), "4.0 5.0 9.0");
+        assert_eq!(field(&collect(tx, ab("", "'desc'")).unwrap(), "a"), "9.0 5.0 4.0");
         assert_eq!(tx.count(ROOT, "t").unwrap(), 3);
         let by_id = collect(tx, on("t.by_id")).unwrap();
         assert!(by_id.is_sorted_by_key(|d| d.id) && by_id.len() == 3);
@@ -305,14 +184,10 @@ fn documents_written_ahead_of_a_stream_appear_and_behind_it_do_not() {
     let ids = fill(&db, &["{'a':1}", "{'a':3}", "{'a':5}"]);
     let mut tx = db.begin(BeginAt::Validated).unwrap();
     let mut stream = tx.query(ROOT, ab("", "null")).unwrap();
-    let mut seen = vec![
-        tx.next(&mut stream).unwrap().unwrap(),
-        tx.next(&mut stream).unwrap().unwrap(),
-    ];
+    let mut seen = vec![tx.next(&mut stream).unwrap().unwrap(), tx.next(&mut stream).unwrap().unwrap()];
     tx.insert(ROOT, "t", doc("{'a':2}")).unwrap();
     tx.insert(ROOT, "t", doc("{'a':4}")).unwrap();
-    tx.patch(ROOT, ids[2], vec![("a".into(), Some(json("0")))])
-        .unwrap();
+    tx.patch(ROOT, ids[2], vec![("a".into(), Some(json("0")))]).unwrap();
     while let Some(document) = tx.next(&mut stream).unwrap() {
         seen.push(document);
     }
@@ -345,51 +220,21 @@ fn operators_apply_in_order() {
 fn too_long_keys_still_order_and_match() {
     let db = indexed();
     let long = "x".repeat(40_000);
-    let values = [
-        format!("{long}a"),
-        format!("{long}b"),
-        "x".repeat(10),
-        "y".into(),
-    ];
+    let values = [format!("{long}a"), format!("{long}b"), "x".repeat(10), "y".into()];
     for (n, value) in values.iter().enumerate() {
-        let fields = object(&[
-            ("a", Value::String(value.clone())),
-            ("n", Value::Int64(n as i64)),
-        ]);
+        let fields = object(&[("a", Value::String(value.clone())), ("n", Value::Int64(n as i64))]);
         mutate(&db, |tx| tx.insert(ROOT, "t", fields).unwrap());
     }
     let mut tx = db.begin(BeginAt::Durable).unwrap();
     for (n, value) in values.iter().enumerate() {
-        let range = vec![RangeBound {
-            field: "a".into(),
-            op: RangeOp::Eq,
-            value: Some(Value::String(value.clone())),
-        }];
-        let source = Source::IndexRange {
-            table: "t".into(),
-            index: "ab".into(),
-            range,
-            order: Order::Ascending,
-        };
-        let found = collect(
-            &mut tx,
-            Query {
-                source,
-                operators: vec![],
-            },
-        )
-        .unwrap();
-        let numbers: Vec<_> = found
-            .iter()
-            .map(|d| d.value.get("n").cloned().unwrap())
-            .collect();
+        let range = vec![RangeBound { field: "a".into(), op: RangeOp::Eq, value: Some(Value::String(value.clone())) }];
+        let source = Source::IndexRange { table: "t".into(), index: "ab".into(), range, order: Order::Ascending };
+        let found = collect(&mut tx, Query { source, operators: vec![] }).unwrap();
+        let numbers: Vec<_> = found.iter().map(|d| d.value.get("n").cloned().unwrap()).collect();
         assert_eq!(numbers, [Value::Int64(n as i64)]);
     }
     let all = collect(&mut tx, ab("", "null")).unwrap();
-    let order: Vec<_> = all
-        .iter()
-        .map(|d| d.value.get("n").cloned().unwrap())
-        .collect();
+    let order: Vec<_> = all.iter().map(|d| d.value.get("n").cloned().unwrap()).collect();
     assert_eq!((&order[0], &order[3]), (&Value::Int64(2), &Value::Int64(3)));
 }
 

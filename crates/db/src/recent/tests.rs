@@ -25,23 +25,13 @@ fn commit(ts: u64, documents: &[u8], keys: &[u8]) -> Arc<Touched> {
     })
 }
 
-fn stale(
-    recent: &RecentWrites,
-    points: &[u8],
-    range: Option<(u8, u8)>,
-    snapshot: u64,
-) -> Option<u64> {
+fn stale(recent: &RecentWrites, points: &[u8], range: Option<(u8, u8)>, snapshot: u64) -> Option<u64> {
     let mut reads = Reads::default();
     reads.points.extend(points.iter().map(|n| document(*n)));
     if let Some((start, end)) = range {
-        reads.intervals.add(Interval {
-            start: key(start),
-            end: key(end),
-        });
+        reads.intervals.add(Interval { start: key(start), end: key(end) });
     }
-    recent
-        .find_stale(&reads, Timestamp(snapshot))
-        .map(|stale| stale.at.0)
+    recent.find_stale(&reads, Timestamp(snapshot)).map(|stale| stale.at.0)
 }
 
 #[test]
@@ -62,13 +52,8 @@ fn finds_documents_in_intervals_by_id() {
     let mut recent = RecentWrites::new(Timestamp(5));
     recent.push(commit(10, &[7], &[]));
     let scan = |first: u8, last: u8| {
-        let interval = Interval {
-            start: document(first).storage_key(),
-            end: key_after(&document(last).storage_key()),
-        };
-        recent
-            .find([].iter(), [interval].into_iter(), Timestamp(5))
-            .map(|stale| stale.at.0)
+        let interval = Interval { start: document(first).storage_key(), end: key_after(&document(last).storage_key()) };
+        recent.find([].iter(), [interval].into_iter(), Timestamp(5)).map(|stale| stale.at.0)
     };
     assert_eq!([scan(1, 6), scan(1, 7), scan(8, 9)], [None, Some(10), None]);
 }
@@ -82,10 +67,7 @@ fn forgets_what_nobody_can_ask_for() {
     assert_eq!(recent.floor(), Timestamp(10));
     assert_eq!(stale(&recent, &[1, 2], None, 10), Some(20));
     recent.prune(Timestamp(30), 100);
-    assert_eq!(
-        (recent.documents.len(), recent.keys.len(), recent.keys_total),
-        (0, 0, 0)
-    );
+    assert_eq!((recent.documents.len(), recent.keys.len(), recent.keys_total), (0, 0, 0));
 }
 
 #[test]
@@ -95,9 +77,7 @@ fn the_first_change_is_found_even_behind_later_ones() {
     recent.push(commit(20, &[1], &[]));
     recent.push(commit(30, &[2], &[]));
     let first = |after: u64, until: u64| {
-        recent
-            .first_stale(&[document(1)], &[], Timestamp(after), Timestamp(until))
-            .map(|ts| ts.0)
+        recent.first_stale(&[document(1)], &[], Timestamp(after), Timestamp(until)).map(|ts| ts.0)
     };
     assert_eq!(first(5, 30), Some(10));
     assert_eq!(first(10, 30), Some(20));

@@ -16,7 +16,9 @@ pub struct IndexDescription {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IndexKind {
     /// Fields with the creation time they end with.
-    Database { fields: Vec<String> },
+    Database {
+        fields: Vec<String>,
+    },
     Search {
         search_field: String,
         filter_fields: Vec<String>,
@@ -52,9 +54,7 @@ impl IndexDiff {
                 Some(_) => {}
             }
         }
-        let gone = old
-            .into_iter()
-            .filter(|(name, index)| new.get(name).is_none_or(|after| after.kind != index.kind));
+        let gone = old.into_iter().filter(|(name, index)| new.get(name).is_none_or(|after| after.kind != index.kind));
         diff.removed.extend(gone.map(|(_, index)| index));
         diff
     }
@@ -63,8 +63,7 @@ impl IndexDiff {
 impl Schema {
     fn index_descriptions(&self) -> BTreeMap<String, IndexDescription> {
         let mut all = BTreeMap::new();
-        let strings =
-            |paths: &[FieldPath]| paths.iter().map(FieldPath::to_string).collect::<Vec<_>>();
+        let strings = |paths: &[FieldPath]| paths.iter().map(FieldPath::to_string).collect::<Vec<_>>();
         for (table, schema) in &self.tables {
             let mut add = |name: &str, staged, kind| {
                 let name = format!("{table}.{name}");
@@ -78,27 +77,12 @@ impl Schema {
             for index in &schema.search_indexes {
                 let search_field = index.search_field.to_string();
                 let filter_fields = strings(&index.filter_fields);
-                add(
-                    &index.name,
-                    index.staged,
-                    IndexKind::Search {
-                        search_field,
-                        filter_fields,
-                    },
-                );
+                add(&index.name, index.staged, IndexKind::Search { search_field, filter_fields });
             }
             for index in &schema.vector_indexes {
                 let vector_field = index.vector_field.to_string();
                 let (dimensions, filter_fields) = (index.dimensions, strings(&index.filter_fields));
-                add(
-                    &index.name,
-                    index.staged,
-                    IndexKind::Vector {
-                        vector_field,
-                        dimensions,
-                        filter_fields,
-                    },
-                );
+                add(&index.name, index.staged, IndexKind::Vector { vector_field, dimensions, filter_fields });
             }
         }
         all

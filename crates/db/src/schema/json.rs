@@ -4,15 +4,13 @@ use serde_json::{Value as Json, json};
 use value::Validator;
 
 use super::{
-    FieldPath, IndexDefinition, Schema, SchemaError, SearchIndexDefinition, TableSchema,
-    VectorIndexDefinition,
+    FieldPath, IndexDefinition, Schema, SchemaError, SearchIndexDefinition, TableSchema, VectorIndexDefinition,
 };
 
 impl Schema {
     /// Reads and checks the JSON text a schema module exports.
     pub fn parse_json(text: &str) -> Result<Schema, SchemaError> {
-        let json: Json =
-            serde_json::from_str(text).map_err(|error| malformed(&error.to_string()))?;
+        let json: Json = serde_json::from_str(text).map_err(|error| malformed(&error.to_string()))?;
         Schema::from_json(&json)
     }
 
@@ -20,14 +18,9 @@ impl Schema {
     pub fn from_json(json: &Json) -> Result<Schema, SchemaError> {
         let schema_validation = match json.get("schemaValidation") {
             None | Some(Json::Null) => false,
-            Some(flag) => flag
-                .as_bool()
-                .ok_or_else(|| malformed("`schemaValidation` is not a boolean"))?,
+            Some(flag) => flag.as_bool().ok_or_else(|| malformed("`schemaValidation` is not a boolean"))?,
         };
-        let mut schema = Schema {
-            schema_validation,
-            ..Schema::default()
-        };
+        let mut schema = Schema { schema_validation, ..Schema::default() };
         for table in list(json, "tables")? {
             let name = text(table, "tableName")?.to_owned();
             let parsed = parse_table(table)?;
@@ -41,11 +34,7 @@ impl Schema {
 
     /// Returns the schema in the form `parse_json` reads.
     pub fn to_json(&self) -> Json {
-        let tables: Vec<Json> = self
-            .tables
-            .iter()
-            .map(|(name, table)| table_json(name, table))
-            .collect();
+        let tables: Vec<Json> = self.tables.iter().map(|(name, table)| table_json(name, table)).collect();
         json!({ "tables": tables, "schemaValidation": self.schema_validation })
     }
 }
@@ -54,15 +43,8 @@ fn parse_table(json: &Json) -> Result<TableSchema, SchemaError> {
     let mut table = TableSchema::default();
     for (list_name, staged) in [("indexes", false), ("stagedDbIndexes", true)] {
         for index in optional_list(json, list_name)? {
-            let (name, fields) = (
-                text(index, "indexDescriptor")?.to_owned(),
-                paths(index, "fields")?,
-            );
-            table.indexes.push(IndexDefinition {
-                name,
-                fields,
-                staged,
-            });
+            let (name, fields) = (text(index, "indexDescriptor")?.to_owned(), paths(index, "fields")?);
+            table.indexes.push(IndexDefinition { name, fields, staged });
         }
     }
     for (list_name, staged) in [("searchIndexes", false), ("stagedSearchIndexes", true)] {
@@ -88,9 +70,7 @@ fn parse_table(json: &Json) -> Result<TableSchema, SchemaError> {
     }
     table.document_type = match json.get("documentType") {
         None | Some(Json::Null) => None,
-        Some(validator) => {
-            Some(Validator::from_json(validator).map_err(|error| malformed(&error.to_string()))?)
-        }
+        Some(validator) => Some(Validator::from_json(validator).map_err(|error| malformed(&error.to_string()))?),
     };
     Ok(table)
 }
@@ -98,13 +78,8 @@ fn parse_table(json: &Json) -> Result<TableSchema, SchemaError> {
 fn dimensions(json: &Json) -> Result<u32, SchemaError> {
     let number = json.get("dimensions");
     // JavaScript numbers may be written as floats.
-    let number = number.and_then(|n| {
-        n.as_u64().or_else(|| {
-            n.as_f64()
-                .filter(|n| n.fract() == 0.0 && *n >= 0.0)
-                .map(|n| n as u64)
-        })
-    });
+    let number = number
+        .and_then(|n| n.as_u64().or_else(|| n.as_f64().filter(|n| n.fract() == 0.0 && *n >= 0.0).map(|n| n as u64)));
     let number = number.ok_or_else(|| malformed("`dimensions` is not a whole number"))?;
     // Whatever is above the limit is refused with the number the author wrote, or close to it.
     Ok(u32::try_from(number).unwrap_or(u32::MAX))
@@ -114,15 +89,10 @@ fn table_json(name: &str, table: &TableSchema) -> Json {
     let fields = |paths: &[FieldPath]| paths.iter().map(FieldPath::to_string).collect::<Vec<_>>();
     let database = |staged| -> Vec<Json> {
         let indexes = table.indexes.iter().filter(|index| index.staged == staged);
-        indexes
-            .map(|index| json!({ "indexDescriptor": index.name, "fields": fields(&index.fields) }))
-            .collect()
+        indexes.map(|index| json!({ "indexDescriptor": index.name, "fields": fields(&index.fields) })).collect()
     };
     let search = |staged| -> Vec<Json> {
-        let indexes = table
-            .search_indexes
-            .iter()
-            .filter(|index| index.staged == staged);
+        let indexes = table.search_indexes.iter().filter(|index| index.staged == staged);
         let json = |index: &SearchIndexDefinition| {
             json!({
                 "indexDescriptor": index.name,
@@ -133,10 +103,7 @@ fn table_json(name: &str, table: &TableSchema) -> Json {
         indexes.map(json).collect()
     };
     let vector = |staged| -> Vec<Json> {
-        let indexes = table
-            .vector_indexes
-            .iter()
-            .filter(|index| index.staged == staged);
+        let indexes = table.vector_indexes.iter().filter(|index| index.staged == staged);
         let json = |index: &VectorIndexDefinition| {
             json!({
                 "indexDescriptor": index.name,
@@ -161,17 +128,13 @@ fn table_json(name: &str, table: &TableSchema) -> Json {
 
 fn paths(json: &Json, field: &str) -> Result<Vec<FieldPath>, SchemaError> {
     let path = |path: &Json| {
-        path.as_str()
-            .map(FieldPath::parse)
-            .ok_or_else(|| malformed(&format!("`{field}` holds no string")))
+        path.as_str().map(FieldPath::parse).ok_or_else(|| malformed(&format!("`{field}` holds no string")))
     };
     list(json, field)?.iter().map(path).collect()
 }
 
 fn text<'a>(json: &'a Json, field: &str) -> Result<&'a str, SchemaError> {
-    json.get(field)
-        .and_then(Json::as_str)
-        .ok_or_else(|| malformed(&format!("`{field}` is not a string")))
+    json.get(field).and_then(Json::as_str).ok_or_else(|| malformed(&format!("`{field}` is not a string")))
 }
 
 fn list<'a>(json: &'a Json, field: &str) -> Result<&'a [Json], SchemaError> {

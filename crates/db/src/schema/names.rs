@@ -6,8 +6,7 @@ use value::{Validator, is_identifier};
 
 use super::{FieldPath, Schema, SchemaError, TableSchema};
 use crate::limits::{
-    FILTER_FIELDS_MAX, INDEX_FIELDS_MAX, INDEXES_MAX, SEARCH_INDEXES_MAX, TABLES_MAX,
-    VECTOR_INDEXES_MAX,
+    FILTER_FIELDS_MAX, INDEX_FIELDS_MAX, INDEXES_MAX, SEARCH_INDEXES_MAX, TABLES_MAX, VECTOR_INDEXES_MAX,
 };
 
 const DIMENSIONS: std::ops::RangeInclusive<u32> = 2..=4096;
@@ -16,10 +15,7 @@ impl Schema {
     /// Checks all rules of names, indexes and document types.
     pub fn check(&self) -> Result<(), SchemaError> {
         if self.tables.len() > TABLES_MAX {
-            return Err(SchemaError::new(
-                "TooManyTables",
-                format!("Number of tables cannot exceed {TABLES_MAX}."),
-            ));
+            return Err(SchemaError::new("TooManyTables", format!("Number of tables cannot exceed {TABLES_MAX}.")));
         }
         for (name, table) in &self.tables {
             check_table_name(name)?;
@@ -38,10 +34,7 @@ pub fn check_table_name(name: &str) -> Result<(), SchemaError> {
         return Err(SchemaError::new("InvalidTableName", message));
     }
     if name.starts_with('_') {
-        return Err(SchemaError::new(
-            "TableNameReserved",
-            format!("{name} is a reserved table name."),
-        ));
+        return Err(SchemaError::new("TableNameReserved", format!("{name} is a reserved table name.")));
     }
     Ok(())
 }
@@ -90,23 +83,13 @@ impl TableRules<'_> {
     }
 
     fn check_counts(&self) -> Result<(), SchemaError> {
-        let (search, vector) = (
-            self.table.search_indexes.len(),
-            self.table.vector_indexes.len(),
-        );
+        let (search, vector) = (self.table.search_indexes.len(), self.table.vector_indexes.len());
         let all = self.table.indexes.len() + search + vector;
-        let limits = [
-            (all, INDEXES_MAX),
-            (search, SEARCH_INDEXES_MAX),
-            (vector, VECTOR_INDEXES_MAX),
-        ];
+        let limits = [(all, INDEXES_MAX), (search, SEARCH_INDEXES_MAX), (vector, VECTOR_INDEXES_MAX)];
         match limits.iter().find(|(count, max)| count > max) {
             None => Ok(()),
             Some((_, max)) => {
-                let message = format!(
-                    "Table \"{}\" cannot have more than {max} indexes.",
-                    self.name
-                );
+                let message = format!("Table \"{}\" cannot have more than {max} indexes.", self.name);
                 Err(SchemaError::new("TooManyIndexes", message))
             }
         }
@@ -120,10 +103,7 @@ impl TableRules<'_> {
         for name in database.chain(search).chain(vector) {
             self.check_index_name(name)?;
             if !seen.insert(name) {
-                let message = format!(
-                    "Table \"{}\" has two or more definitions of index \"{name}\".",
-                    self.name
-                );
+                let message = format!("Table \"{}\" has two or more definitions of index \"{name}\".", self.name);
                 return Err(SchemaError::new("IndexNamesNotUnique", message));
             }
         }
@@ -150,10 +130,8 @@ impl TableRules<'_> {
     fn check_indexes(&self) -> Result<(), SchemaError> {
         for (position, index) in self.table.indexes.iter().enumerate() {
             if index.fields.is_empty() {
-                let message = format!(
-                    "In table \"{}\" index \"{}\" must have at least one field.",
-                    self.name, index.name
-                );
+                let message =
+                    format!("In table \"{}\" index \"{}\" must have at least one field.", self.name, index.name);
                 return Err(SchemaError::new("EmptyIndex", message));
             }
             if index.fields.len() > INDEX_FIELDS_MAX {
@@ -193,10 +171,7 @@ impl TableRules<'_> {
         let mut seen = BTreeSet::new();
         for index in &self.table.vector_indexes {
             if !DIMENSIONS.contains(&index.dimensions) {
-                let message = format!(
-                    "Dimensions {} must be between 2 and 4096.",
-                    index.dimensions
-                );
+                let message = format!("Dimensions {} must be between 2 and 4096.", index.dimensions);
                 return Err(SchemaError::new("InvalidVectorDimensions", message));
             }
             self.check_filter_fields("Vector", &index.name, &index.filter_fields)?;
@@ -219,15 +194,9 @@ impl TableRules<'_> {
         Ok(())
     }
 
-    fn check_filter_fields(
-        &self,
-        kind: &str,
-        index: &str,
-        fields: &[FieldPath],
-    ) -> Result<(), SchemaError> {
+    fn check_filter_fields(&self, kind: &str, index: &str, fields: &[FieldPath]) -> Result<(), SchemaError> {
         if fields.len() > FILTER_FIELDS_MAX {
-            let message =
-                format!("{kind} indexes may have up to {FILTER_FIELDS_MAX} filter fields.");
+            let message = format!("{kind} indexes may have up to {FILTER_FIELDS_MAX} filter fields.");
             return Err(SchemaError::new("IndexTooManyFilterFields", message));
         }
         self.check_fields(index, fields)
@@ -237,9 +206,7 @@ impl TableRules<'_> {
         for (position, field) in fields.iter().enumerate() {
             self.check_field(index, field)?;
             if fields[..position].contains(field) {
-                let message = format!(
-                    "Duplicate field {field}. Index fields must be unique within an index."
-                );
+                let message = format!("Duplicate field {field}. Index fields must be unique within an index.");
                 return Err(SchemaError::new("FieldsNotUniqueWithinIndex", message));
             }
         }
@@ -249,8 +216,7 @@ impl TableRules<'_> {
     fn check_field(&self, index: &str, field: &FieldPath) -> Result<(), SchemaError> {
         match field.to_string().as_str() {
             "_id" => {
-                let message =
-                    "`_id` is not a valid index field. To load documents by ID, use `db.get(id)`.";
+                let message = "`_id` is not a valid index field. To load documents by ID, use `db.get(id)`.";
                 return Err(SchemaError::new("IndexFieldsContainId", message));
             }
             "_creationTime" => {
@@ -259,23 +225,13 @@ impl TableRules<'_> {
             }
             _ => {}
         }
-        if field
-            .segments()
-            .iter()
-            .any(|segment| segment.starts_with('_'))
-        {
+        if field.segments().iter().any(|segment| segment.starts_with('_')) {
             let message = "Reserved fields (starting with `_`) are not allowed in indexes.";
             return Err(SchemaError::new("IndexFieldNameReserved", message));
         }
-        if field
-            .segments()
-            .iter()
-            .any(|segment| segment.is_empty() || value::check_field_name(segment).is_err())
-        {
-            let message = format!(
-                "In table \"{}\" the index \"{index}\" has the invalid field path \"{field}\".",
-                self.name
-            );
+        if field.segments().iter().any(|segment| segment.is_empty() || value::check_field_name(segment).is_err()) {
+            let message =
+                format!("In table \"{}\" the index \"{index}\" has the invalid field path \"{field}\".", self.name);
             return Err(SchemaError::new("InvalidIndexField", message));
         }
         if !self.admits(field, |_| true) {
@@ -298,19 +254,13 @@ impl TableRules<'_> {
     }
 }
 
-fn admits_path(
-    validator: &Validator,
-    path: &[String],
-    leaf: impl Fn(Option<&Validator>) -> bool + Copy,
-) -> bool {
+fn admits_path(validator: &Validator, path: &[String], leaf: impl Fn(Option<&Validator>) -> bool + Copy) -> bool {
     let Some((first, rest)) = path.split_first() else {
         return admits_leaf(validator, leaf);
     };
     match validator {
         Validator::Any => leaf(None),
-        Validator::Object(fields) => fields
-            .get(first)
-            .is_some_and(|field| admits_path(&field.validator, rest, leaf)),
+        Validator::Object(fields) => fields.get(first).is_some_and(|field| admits_path(&field.validator, rest, leaf)),
         Validator::Record { values, .. } => admits_path(values, rest, leaf),
         Validator::Union(members) => members.iter().any(|member| admits_path(member, path, leaf)),
         _ => false,
@@ -327,9 +277,7 @@ fn admits_leaf(validator: &Validator, leaf: impl Fn(Option<&Validator>) -> bool 
 
 fn admits_vector(validator: &Validator) -> bool {
     match validator {
-        Validator::Array(elements) => admits_leaf(elements, |leaf| {
-            leaf.is_none_or(|v| *v == Validator::Number)
-        }),
+        Validator::Array(elements) => admits_leaf(elements, |leaf| leaf.is_none_or(|v| *v == Validator::Number)),
         _ => false,
     }
 }

@@ -52,11 +52,7 @@ impl Database {
     /// Stores a schema as pending and starts checking documents and filling indexes. Blocks until that is durable.
     ///
     /// Submitting what is active or pending already gives the id of that.
-    pub fn submit_schema(
-        &self,
-        ns: Namespace,
-        schema: Option<Schema>,
-    ) -> Result<SubmittedSchema, Error> {
+    pub fn submit_schema(&self, ns: Namespace, schema: Option<Schema>) -> Result<SubmittedSchema, Error> {
         let schema = schema.unwrap_or_default();
         self.run_blocking("submit schema", |tx| tx.submit_schema(ns, &schema))
     }
@@ -77,10 +73,7 @@ impl Database {
         match &stored.status {
             SchemaStatus::Active => SchemaState::Active,
             SchemaStatus::Overwritten => SchemaState::Overwritten,
-            SchemaStatus::Failed { error, table } => SchemaState::Failed {
-                error: error.clone(),
-                table: table.clone(),
-            },
+            SchemaStatus::Failed { error, table } => SchemaState::Failed { error: error.clone(), table: table.clone() },
             status @ (SchemaStatus::Pending | SchemaStatus::Validated) => {
                 let empty = Arc::default();
                 let namespace = catalog.namespace(stored.ns).unwrap_or(&empty);
@@ -90,12 +83,7 @@ impl Database {
                     return SchemaState::Ready;
                 }
                 let documents_validated = self.shared().worker.documents_validated(id);
-                SchemaState::Pending {
-                    documents_validated,
-                    indexes_complete,
-                    indexes_total,
-                    validated,
-                }
+                SchemaState::Pending { documents_validated, indexes_complete, indexes_total, validated }
             }
         }
     }
@@ -106,12 +94,7 @@ impl Database {
     }
 
     /// Creates a table and its indexes where missing, filling indexes before it returns. For system tables.
-    pub fn ensure_table(
-        &self,
-        ns: Namespace,
-        table: &str,
-        indexes: &[IndexDefinition],
-    ) -> Result<(), Error> {
+    pub fn ensure_table(&self, ns: Namespace, table: &str, indexes: &[IndexDefinition]) -> Result<(), Error> {
         self.run_blocking("ensure table", |tx| tx.ensure_table(ns, table, indexes))?;
         self.fill_indexes(ns, table)
     }
@@ -126,13 +109,7 @@ impl Database {
             let mut tx = self.begin(BeginAt::Validated)?;
             *tx.limits_mut() = Limits::UNLIMITED;
             let result = work(&mut tx)?;
-            match self.commit(
-                tx,
-                CommitOptions {
-                    source: source.to_owned(),
-                    on_validated: None,
-                },
-            ) {
+            match self.commit(tx, CommitOptions { source: source.to_owned(), on_validated: None }) {
                 Ok(pending) => return pending.wait().map(|_| result),
                 Err(CommitError::Conflict(_)) => continue,
                 Err(CommitError::Failed(error)) => return Err(error),
@@ -157,9 +134,7 @@ fn index_progress(namespace: &NamespaceCatalog, schema: &Schema) -> (usize, usiz
 
 fn find_index(table: &Table, wanted: &IndexDefinition) -> Option<IndexState> {
     let mut indexes = table.indexes.iter();
-    indexes
-        .find(|index| index.definition().is_same_index(wanted))
-        .map(|index| index.state)
+    indexes.find(|index| index.definition().is_same_index(wanted)).map(|index| index.state)
 }
 
 impl Transaction {
@@ -168,16 +143,8 @@ impl Transaction {
     /// Errors: `RaceDetected` when another submission took its place; `SchemaNotReady` while it is being checked.
     pub fn activate_schema(&mut self, ns: Namespace, id: SchemaId) -> Result<IndexDiff, Error> {
         let (active, _) = self.schemas(ns);
-        let Some(schema) = self
-            .catalog()
-            .schema(id)
-            .cloned()
-            .filter(|schema| schema.ns == ns)
-        else {
-            return Err(Error::developer(
-                "RaceDetected",
-                "Schema was overwritten by another push.",
-            ));
+        let Some(schema) = self.catalog().schema(id).cloned().filter(|schema| schema.ns == ns) else {
+            return Err(Error::developer("RaceDetected", "Schema was overwritten by another push."));
         };
         match &schema.status {
             SchemaStatus::Active => return Ok(IndexDiff::default()),
@@ -187,16 +154,10 @@ impl Transaction {
                 return Err(Error::developer("SchemaValidationFailed", error.clone()));
             }
             SchemaStatus::Overwritten => {
-                return Err(Error::developer(
-                    "RaceDetected",
-                    "Schema was overwritten by another push.",
-                ));
+                return Err(Error::developer("RaceDetected", "Schema was overwritten by another push."));
             }
         }
-        let old = active
-            .as_ref()
-            .map(|active| active.schema.clone())
-            .unwrap_or_default();
+        let old = active.as_ref().map(|active| active.schema.clone()).unwrap_or_default();
         if let Some(active) = active {
             self.put_record(SCHEMAS, active.id.0.internal, None)?;
         }
@@ -208,59 +169,33 @@ impl Transaction {
 
     fn submit_schema(&mut self, ns: Namespace, schema: &Schema) -> Result<SubmittedSchema, Error> {
         let (active, pending) = self.schemas(ns);
-        let old = active
-            .as_ref()
-            .map(|active| active.schema.clone())
-            .unwrap_or_default();
+        let old = active.as_ref().map(|active| active.schema.clone()).unwrap_or_default();
         let diff = IndexDiff::between(&old, schema);
         if let Some(pending) = &pending {
             if *pending.schema == *schema {
-                return Ok(SubmittedSchema {
-                    id: pending.id,
-                    diff,
-                });
+                return Ok(SubmittedSchema { id: pending.id, diff });
             }
             self.set_schema_status(pending.id, SchemaStatus::Overwritten)?;
         }
         self.drop_indexes_unless(ns, &[&old, schema])?;
         if let Some(active) = active.filter(|active| *active.schema == *schema) {
-            return Ok(SubmittedSchema {
-                id: active.id,
-                diff,
-            });
+            return Ok(SubmittedSchema { id: active.id, diff });
         }
         self.forget_past_schemas(ns)?;
-        let record = SchemaRecord {
-            ns,
-            schema: schema.clone(),
-            status: SchemaStatus::Pending,
-        };
+        let record = SchemaRecord { ns, schema: schema.clone(), status: SchemaStatus::Pending };
         let internal = self.random_id();
         self.put_record(SCHEMAS, internal, Some(record.encode()))?;
-        for (name, table) in schema
-            .tables
-            .iter()
-            .filter(|(_, table)| !table.indexes.is_empty())
-        {
+        for (name, table) in schema.tables.iter().filter(|(_, table)| !table.indexes.is_empty()) {
             self.add_missing_indexes(ns, name, &table.indexes)?;
         }
-        let id = SchemaId(DocumentId {
-            table: TableNumber(SCHEMAS.0),
-            internal,
-        });
+        let id = SchemaId(DocumentId { table: TableNumber(SCHEMAS.0), internal });
         Ok(SubmittedSchema { id, diff })
     }
 
-    fn ensure_table(
-        &mut self,
-        ns: Namespace,
-        name: &str,
-        indexes: &[IndexDefinition],
-    ) -> Result<(), Error> {
+    fn ensure_table(&mut self, ns: Namespace, name: &str, indexes: &[IndexDefinition]) -> Result<(), Error> {
         if let Some(table) = self.table(ns, name) {
-            let unwanted = |index: &&Arc<crate::catalog::Index>| {
-                !indexes.iter().any(|i| i.is_same_index(&index.definition()))
-            };
+            let unwanted =
+                |index: &&Arc<crate::catalog::Index>| !indexes.iter().any(|i| i.is_same_index(&index.definition()));
             for index in table.indexes.iter().filter(unwanted) {
                 self.drop_index(index.record)?;
             }
@@ -268,12 +203,7 @@ impl Transaction {
         self.add_missing_indexes(ns, name, indexes)
     }
 
-    fn add_missing_indexes(
-        &mut self,
-        ns: Namespace,
-        name: &str,
-        indexes: &[IndexDefinition],
-    ) -> Result<(), Error> {
+    fn add_missing_indexes(&mut self, ns: Namespace, name: &str, indexes: &[IndexDefinition]) -> Result<(), Error> {
         let is_new = self.table(ns, name).is_none();
         let table = self.table_or_create(ns, name)?;
         // A table without documents has nothing to fill in.
@@ -294,9 +224,7 @@ impl Transaction {
     fn schemas(&mut self, ns: Namespace) -> (Option<Arc<StoredSchema>>, Option<Arc<StoredSchema>>) {
         self.reads.points.insert(Dep::Schema(ns).key());
         let namespace = self.catalog().namespace(ns);
-        namespace
-            .map(|ns| (ns.active.clone(), ns.pending.clone()))
-            .unwrap_or_default()
+        namespace.map(|ns| (ns.active.clone(), ns.pending.clone())).unwrap_or_default()
     }
 
     /// Returns the tables users made, recording each.
@@ -304,15 +232,8 @@ impl Transaction {
         let Some(namespace) = self.catalog().namespace(ns).cloned() else {
             return Vec::new();
         };
-        let tables: Vec<_> = namespace
-            .by_name
-            .values()
-            .filter(|table| !table.is_system())
-            .cloned()
-            .collect();
-        self.reads
-            .points
-            .extend(tables.iter().map(|table| table.dep));
+        let tables: Vec<_> = namespace.by_name.values().filter(|table| !table.is_system()).cloned().collect();
+        self.reads.points.extend(tables.iter().map(|table| table.dep));
         tables
     }
 
@@ -321,9 +242,7 @@ impl Transaction {
         for table in self.user_tables(ns) {
             for index in &table.indexes {
                 let definition = index.definition();
-                let wanted = schemas
-                    .iter()
-                    .any(|schema| wanted_index(schema, &table.name, &definition).is_some());
+                let wanted = schemas.iter().any(|schema| wanted_index(schema, &table.name, &definition).is_some());
                 if !wanted {
                     self.drop_index(index.record)?;
                 }
@@ -358,10 +277,7 @@ impl Transaction {
     }
 
     fn create_schema_tables(&mut self, ns: Namespace, schema: &Schema) -> Result<(), Error> {
-        schema
-            .tables
-            .keys()
-            .try_for_each(|name| self.table_or_create(ns, name).map(|_| ()))
+        schema.tables.keys().try_for_each(|name| self.table_or_create(ns, name).map(|_| ()))
     }
 
     /// Removes the records of schemas that failed or were overwritten before the last one.
@@ -370,11 +286,7 @@ impl Transaction {
         let past = |schema: &&Arc<StoredSchema>| {
             schema.ns == ns && schema.status.role() == crate::catalog::records::SchemaRole::Past
         };
-        let mut past: Vec<_> = catalog
-            .schemas()
-            .filter(past)
-            .map(|schema| schema.id)
-            .collect();
+        let mut past: Vec<_> = catalog.schemas().filter(past).map(|schema| schema.id).collect();
         past.sort();
         // A few stay, for those who still ask what became of them.
         for id in past.iter().skip(PAST_SCHEMAS_KEPT) {
@@ -387,18 +299,11 @@ impl Transaction {
 /// Records of failed and overwritten schemas kept per namespace. Count.
 const PAST_SCHEMAS_KEPT: usize = 8;
 
-fn wanted_index<'a>(
-    schema: &'a Schema,
-    table: &str,
-    definition: &IndexDefinition,
-) -> Option<&'a IndexDefinition> {
+fn wanted_index<'a>(schema: &'a Schema, table: &str, definition: &IndexDefinition) -> Option<&'a IndexDefinition> {
     let mut indexes = schema.tables.get(table)?.indexes.iter();
     indexes.find(|wanted| wanted.is_same_index(definition))
 }
 
 fn not_ready() -> Error {
-    Error::developer(
-        "SchemaNotReady",
-        "Schema is still being checked, or its indexes are still being built.",
-    )
+    Error::developer("SchemaNotReady", "Schema is still being checked, or its indexes are still being built.")
 }

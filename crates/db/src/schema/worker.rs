@@ -51,16 +51,8 @@ pub enum Step {
 
 impl Default for Worker {
     fn default() -> Worker {
-        let state = State {
-            dirty: true,
-            stopping: false,
-            progress: FxHashMap::default(),
-        };
-        Worker {
-            state: Mutex::new(state),
-            wake: Condvar::new(),
-            changes: watch::Sender::new(0),
-        }
+        let state = State { dirty: true, stopping: false, progress: FxHashMap::default() };
+        Worker { state: Mutex::new(state), wake: Condvar::new(), changes: watch::Sender::new(0) }
     }
 }
 
@@ -82,12 +74,7 @@ impl Worker {
     }
 
     pub fn documents_validated(&self, id: SchemaId) -> u64 {
-        self.state
-            .lock()
-            .progress
-            .get(&id)
-            .copied()
-            .unwrap_or_default()
+        self.state.lock().progress.get(&id).copied().unwrap_or_default()
     }
 
     fn announce(&self) {
@@ -130,10 +117,7 @@ pub fn worker_loop(shared: Arc<Shared>) {
 /// Does everything the catalog asks for.
 fn work(shared: &Arc<Shared>) -> Result<(), Error> {
     let catalog = shared.catalogs.newest();
-    for schema in catalog
-        .schemas()
-        .filter(|schema| schema.status == SchemaStatus::Pending)
-    {
+    for schema in catalog.schemas().filter(|schema| schema.status == SchemaStatus::Pending) {
         validate::run(shared, schema)?;
     }
     for ns in catalog.namespaces() {
@@ -141,11 +125,7 @@ fn work(shared: &Arc<Shared>) -> Result<(), Error> {
             continue;
         };
         for table in namespace.by_name.values() {
-            for index in table
-                .indexes
-                .iter()
-                .filter(|index| index.state == IndexState::Backfilling)
-            {
+            for index in table.indexes.iter().filter(|index| index.state == IndexState::Backfilling) {
                 while backfill::step(shared, table, index.record)? == Step::More {
                     if shared.worker.is_stopping() {
                         return Ok(());
@@ -158,10 +138,7 @@ fn work(shared: &Arc<Shared>) -> Result<(), Error> {
 }
 
 /// Runs one transaction of the worker's own, again while it conflicts, and waits for the disk.
-fn transact<T>(
-    shared: &Arc<Shared>,
-    mut run: impl FnMut(&mut Transaction) -> Result<T, Error>,
-) -> Result<T, Error> {
+fn transact<T>(shared: &Arc<Shared>, mut run: impl FnMut(&mut Transaction) -> Result<T, Error>) -> Result<T, Error> {
     loop {
         let mut tx = Transaction::begin(shared.clone(), crate::BeginAt::Validated)?;
         *tx.limits_mut() = Limits::UNLIMITED;
@@ -182,11 +159,7 @@ impl crate::Database {
         let Some(table) = catalog.table(ns, table) else {
             return Ok(());
         };
-        for index in table
-            .indexes
-            .iter()
-            .filter(|index| index.state == IndexState::Backfilling)
-        {
+        for index in table.indexes.iter().filter(|index| index.state == IndexState::Backfilling) {
             while backfill::step(shared, table, index.record)? == Step::More {}
         }
         Ok(())

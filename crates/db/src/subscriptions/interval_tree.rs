@@ -31,12 +31,7 @@ struct Node {
 
 impl Default for IntervalTree {
     fn default() -> IntervalTree {
-        IntervalTree {
-            nodes: Vec::new(),
-            free: Vec::new(),
-            root: NONE,
-            inserted: 0,
-        }
+        IntervalTree { nodes: Vec::new(), free: Vec::new(), root: NONE, inserted: 0 }
     }
 }
 
@@ -49,15 +44,7 @@ impl IntervalTree {
         self.inserted += 1;
         let priority = hash(self.inserted);
         let Interval { start, end } = interval;
-        let node = Node {
-            start,
-            end_max: end.clone(),
-            end,
-            id,
-            priority,
-            left: NONE,
-            right: NONE,
-        };
+        let node = Node { start, end_max: end.clone(), end, id, priority, left: NONE, right: NONE };
         let added = match self.free.pop() {
             Some(slot) => {
                 self.nodes[slot as usize] = node;
@@ -65,8 +52,7 @@ impl IntervalTree {
             }
             None => {
                 self.nodes.push(node);
-                u32::try_from(self.nodes.len() - 1)
-                    .expect("fewer than 2^32 intervals fit in memory")
+                u32::try_from(self.nodes.len() - 1).expect("fewer than 2^32 intervals fit in memory")
             }
         };
         self.root = self.insert_below(self.root, added);

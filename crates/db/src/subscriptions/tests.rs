@@ -6,10 +6,7 @@ use value::{DocumentId, Value};
 use crate::testing::*;
 use crate::*;
 
-fn subscribe(
-    db: &Database,
-    read: impl FnOnce(&mut Transaction),
-) -> (Arc<Told>, Result<SubscriptionId, Invalidated>) {
+fn subscribe(db: &Database, read: impl FnOnce(&mut Transaction)) -> (Arc<Told>, Result<SubscriptionId, Invalidated>) {
     let mut tx = db.begin(BeginAt::Durable).unwrap();
     read(&mut tx);
     let told = Arc::new(Told::default());
@@ -19,38 +16,18 @@ fn subscribe(
 }
 
 fn patch(db: &Database, id: DocumentId, name: &str, value: i64) {
-    mutate(db, |tx| {
-        drop(
-            tx.patch(ROOT, id, vec![(name.into(), Some(Value::Int64(value)))])
-                .unwrap(),
-        )
-    });
+    mutate(db, |tx| drop(tx.patch(ROOT, id, vec![(name.into(), Some(Value::Int64(value)))]).unwrap()));
 }
 
 fn numbered(db: &Database, numbers: &[i64]) -> Vec<DocumentId> {
-    deploy(
-        db,
-        "{'tables':[{'tableName':'t','indexes':[{'indexDescriptor':'by_n','fields':['n']}]}]}",
-    );
+    deploy(db, "{'tables':[{'tableName':'t','indexes':[{'indexDescriptor':'by_n','fields':['n']}]}]}");
     insert_numbers(db, "t", "n", numbers.iter().copied())
 }
 
 fn by_n(op: RangeOp, n: i64, limit: Option<usize>) -> Query {
-    let range = vec![RangeBound {
-        field: "n".into(),
-        op,
-        value: Some(Value::Int64(n)),
-    }];
-    let source = Source::IndexRange {
-        table: "t".into(),
-        index: "by_n".into(),
-        range,
-        order: Order::Ascending,
-    };
-    Query {
-        source,
-        operators: limit.map(Operator::Limit).into_iter().collect(),
-    }
+    let range = vec![RangeBound { field: "n".into(), op, value: Some(Value::Int64(n)) }];
+    let source = Source::IndexRange { table: "t".into(), index: "by_n".into(), range, order: Order::Ascending };
+    Query { source, operators: limit.map(Operator::Limit).into_iter().collect() }
 }
 
 // [ ] get of missing id then insert invalidates
@@ -64,9 +41,7 @@ fn points_are_told_once() {
     result.unwrap();
     patch(&db, other, "n", 1);
     assert_eq!(told.times(), 0);
-    mutate(&db, |tx| {
-        tx.insert_with_id(ROOT, id, 1.0, doc("{}")).unwrap()
-    });
+    mutate(&db, |tx| tx.insert_with_id(ROOT, id, 1.0, doc("{}")).unwrap());
     assert_eq!(*told.0.lock(), [db.durable_ts()]);
     patch(&db, id, "n", 1);
     assert_eq!((told.times(), db.subscriptions()), (1, 0));
@@ -104,9 +79,7 @@ fn read_sets_are_precise() {
 #[test]
 fn tables_and_schemas_that_were_read_count() {
     let db = database();
-    let (empty, result) = subscribe(&db, |tx| {
-        assert!(collect(tx, Query::full_scan("t")).unwrap().is_empty())
-    });
+    let (empty, result) = subscribe(&db, |tx| assert!(collect(tx, Query::full_scan("t")).unwrap().is_empty()));
     result.unwrap();
     insert(&db, "other", "{}");
     assert_eq!(empty.times(), 0);
@@ -114,10 +87,7 @@ fn tables_and_schemas_that_were_read_count() {
     assert_eq!(empty.times(), 1);
     let (scan, result) = subscribe(&db, |tx| drop(collect(tx, Query::full_scan("t")).unwrap()));
     result.unwrap();
-    deploy(
-        &db,
-        "{'tables':[{'tableName':'t','indexes':[{'indexDescriptor':'by_n','fields':['n']}]}]}",
-    );
+    deploy(&db, "{'tables':[{'tableName':'t','indexes':[{'indexDescriptor':'by_n','fields':['n']}]}]}");
     assert_eq!(scan.times(), 1);
 }
 
@@ -130,17 +100,12 @@ fn changes_between_reading_and_subscribing_are_not_lost() {
     let since = tx.snapshot();
     let reads = tx.into_read_set();
     insert(&db, "t", "{}");
-    let fresh = db
-        .subscribe(reads.clone(), since, Arc::new(Told::default()))
-        .unwrap();
+    let fresh = db.subscribe(reads.clone(), since, Arc::new(Told::default())).unwrap();
     db.unsubscribe(fresh);
     patch(&db, id, "n", 1);
     let at = db.durable_ts();
     patch(&db, id, "n", 2);
-    assert_eq!(
-        db.subscribe(reads, since, Arc::new(Told::default())),
-        Err(Invalidated { at })
-    );
+    assert_eq!(db.subscribe(reads, since, Arc::new(Told::default())), Err(Invalidated { at }));
     assert_eq!(db.subscriptions(), 0);
 }
 
@@ -158,8 +123,7 @@ fn subscribers_are_told_before_the_timestamp_is_published() {
     tx.get(ROOT, id).unwrap();
     let since = tx.snapshot();
     let checks = Arc::new(Checks(db.clone(), parking_lot::Mutex::default()));
-    db.subscribe(tx.into_read_set(), since, checks.clone())
-        .unwrap();
+    db.subscribe(tx.into_read_set(), since, checks.clone()).unwrap();
     patch(&db, id, "n", 1);
     assert_eq!(*checks.1.lock(), [true]);
 }

@@ -9,9 +9,7 @@ use crate::{
     Namespace,
     cache::Seen,
     catalog::{Table, TableView, deps::Dep},
-    document::{
-        CREATION_TIME, Document, ID, check_fields, check_size, is_system_field, take_system_field,
-    },
+    document::{CREATION_TIME, Document, ID, check_fields, check_size, is_system_field, take_system_field},
     error::Error,
     keys::DocKey,
 };
@@ -44,21 +42,14 @@ impl Transaction {
 
     /// Makes the transaction depend on a document without reading it: nothing counts towards the limits.
     pub fn depend_on(&mut self, ns: Namespace, id: DocumentId) {
-        self.reads
-            .points
-            .insert(match self.catalog.table_numbered(ns, id.table) {
-                Some(table) => DocKey::new(table.tablet, id.internal),
-                None => Dep::Number(ns, id.table.0).key(),
-            });
+        self.reads.points.insert(match self.catalog.table_numbered(ns, id.table) {
+            Some(table) => DocKey::new(table.tablet, id.internal),
+            None => Dep::Number(ns, id.table.0).key(),
+        });
     }
 
     /// Adds a document, creating its table if it is the first one, and returns its id.
-    pub fn insert(
-        &mut self,
-        ns: Namespace,
-        table: &str,
-        value: Object,
-    ) -> Result<DocumentId, Error> {
+    pub fn insert(&mut self, ns: Namespace, table: &str, value: Object) -> Result<DocumentId, Error> {
         let table = self.table_or_create(ns, table)?;
         let internal = self.new_internal_id();
         let creation_time = self.next_creation_time();
@@ -76,10 +67,7 @@ impl Transaction {
         value: Object,
     ) -> Result<(), Error> {
         let Some((table, key)) = self.locate(ns, id)? else {
-            return Err(Error::developer(
-                "TableNotFound",
-                format!("The table of ID {id} does not exist"),
-            ));
+            return Err(Error::developer("TableNotFound", format!("The table of ID {id} does not exist")));
         };
         self.check_absent(&table, key)?;
         self.insert_into(&table, id.internal, creation_time, value)?;
@@ -128,12 +116,7 @@ impl Transaction {
     }
 
     /// Replaces all fields, keeping id and creation time; returns the new document.
-    pub fn replace(
-        &mut self,
-        ns: Namespace,
-        id: DocumentId,
-        value: Object,
-    ) -> Result<Arc<Document>, Error> {
+    pub fn replace(&mut self, ns: Namespace, id: DocumentId, value: Object) -> Result<Arc<Document>, Error> {
         let current = self.load_for_update(ns, id, "Replace")?;
         for key in [ID, CREATION_TIME] {
             if let Some(given) = value.get(key) {
@@ -143,21 +126,13 @@ impl Transaction {
         self.writes.has_commit_ts |= value.values().any(Value::has_commit_ts);
         let mut fields = value;
         fields.insert(ID, Value::String(id.encode()));
-        fields.insert(
-            CREATION_TIME,
-            Value::Float64(current.document.creation_time),
-        );
+        fields.insert(CREATION_TIME, Value::Float64(current.document.creation_time));
         self.update(current, fields)
     }
 
     /// Removes a document and returns what it was.
     pub fn delete(&mut self, ns: Namespace, id: DocumentId) -> Result<Arc<Document>, Error> {
-        let Current {
-            table,
-            key,
-            before,
-            document,
-        } = self.load_for_update(ns, id, "Delete")?;
+        let Current { table, key, before, document } = self.load_for_update(ns, id, "Delete")?;
         if !table.is_system() {
             self.count_write(document.size)?;
         }
@@ -169,22 +144,12 @@ impl Transaction {
         if self.peek(table, key.internal)?.is_none() {
             return Ok(());
         }
-        let id = DocumentId {
-            table: table.number,
-            internal: key.internal,
-        };
-        Err(Error::developer(
-            "DocumentExists",
-            format!("Document with ID {id} exists already"),
-        ))
+        let id = DocumentId { table: table.number, internal: key.internal };
+        Err(Error::developer("DocumentExists", format!("Document with ID {id} exists already")))
     }
 
     /// Finds the table of an id and records the id as read.
-    fn locate(
-        &mut self,
-        ns: Namespace,
-        id: DocumentId,
-    ) -> Result<Option<(Arc<Table>, DocKey)>, Error> {
+    fn locate(&mut self, ns: Namespace, id: DocumentId) -> Result<Option<(Arc<Table>, DocKey)>, Error> {
         let Some(table) = self.catalog.table_numbered(ns, id.table).cloned() else {
             self.reads.points.insert(Dep::Number(ns, id.table.0).key());
             return Ok(None);
@@ -194,18 +159,8 @@ impl Transaction {
         Ok(Some((table, key)))
     }
 
-    fn load_for_update(
-        &mut self,
-        ns: Namespace,
-        id: DocumentId,
-        verb: &str,
-    ) -> Result<Current, Error> {
-        let missing = || {
-            Error::developer(
-                "NonexistentDocument",
-                format!("{verb} on nonexistent document ID {id}"),
-            )
-        };
+    fn load_for_update(&mut self, ns: Namespace, id: DocumentId, verb: &str) -> Result<Current, Error> {
+        let missing = || Error::developer("NonexistentDocument", format!("{verb} on nonexistent document ID {id}"));
         let (table, key) = self.locate(ns, id)?.ok_or_else(missing)?;
         let (before, document) = match self.writes.get(&key) {
             Some(entry) => (entry.before.clone(), entry.after.clone()),
@@ -215,12 +170,7 @@ impl Transaction {
             }
         };
         let document = document.ok_or_else(missing)?;
-        Ok(Current {
-            table,
-            key,
-            before,
-            document,
-        })
+        Ok(Current { table, key, before, document })
     }
 
     fn insert_into(
@@ -230,10 +180,7 @@ impl Transaction {
         creation_time: f64,
         value: Object,
     ) -> Result<DocumentId, Error> {
-        let id = DocumentId {
-            table: table.number,
-            internal,
-        };
+        let id = DocumentId { table: table.number, internal };
         let value = if table.is_system() {
             value
         } else {
@@ -252,32 +199,18 @@ impl Transaction {
 
     /// Stores new fields, system fields included, unless they are what is there already.
     fn update(&mut self, current: Current, fields: Object) -> Result<Arc<Document>, Error> {
-        let Current {
-            table,
-            key,
-            before,
-            document,
-        } = current;
+        let Current { table, key, before, document } = current;
         if fields == document.value {
             return Ok(document);
         }
-        let fields = if table.is_system() {
-            fields
-        } else {
-            self.check_update(&table, fields)?
-        };
+        let fields = if table.is_system() { fields } else { self.check_update(&table, fields)? };
         let size = fields.size();
         if !table.is_system() {
             check_size(size)?;
             self.count_write(size)?;
         }
         let creation_time = document.creation_time;
-        let updated = Arc::new(Document {
-            id: document.id,
-            creation_time,
-            value: fields,
-            size,
-        });
+        let updated = Arc::new(Document { id: document.id, creation_time, value: fields, size });
         self.put_over(&table, key, before, Some(updated.clone()))?;
         Ok(updated)
     }
@@ -314,15 +247,10 @@ impl Transaction {
         if let Some((schema, validator)) = &table.checked
             && let Err(detail) = validator.check(&value, &view)
         {
-            let error = format!(
-                "New document in table \"{}\" does not match the schema: {detail}",
-                table.name
-            );
+            let error = format!("New document in table \"{}\" does not match the schema: {detail}", table.name);
             self.fail_schema(*schema, error, &table.name)?;
         }
-        let Value::Object(fields) = value else {
-            unreachable!("it was wrapped above")
-        };
+        let Value::Object(fields) = value else { unreachable!("it was wrapped above") };
         Ok(fields)
     }
 
@@ -338,10 +266,7 @@ impl Transaction {
     /// Starts at the wall clock or the snapshot, whichever is later, and ascends by the smallest step.
     fn next_creation_time(&mut self) -> f64 {
         let next = if self.last_creation_time == 0.0 {
-            self.shared
-                .platform
-                .now_ms()
-                .max(timestamp_ms(self.snapshot.at))
+            self.shared.platform.now_ms().max(timestamp_ms(self.snapshot.at))
         } else {
             self.last_creation_time
         };

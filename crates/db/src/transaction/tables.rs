@@ -8,8 +8,7 @@ use super::Transaction;
 use crate::{
     IndexState, Namespace,
     catalog::{
-        ALLOCATOR, DATABASE, FIRST_SYSTEM_NUMBER, FIRST_USER_NUMBER, INDEXES, SCHEMAS, TABLES,
-        Table,
+        ALLOCATOR, DATABASE, FIRST_SYSTEM_NUMBER, FIRST_USER_NUMBER, INDEXES, SCHEMAS, TABLES, Table,
         deps::Dep,
         records::{IndexRecord, SchemaRecord, SchemaStatus, TableRecord},
     },
@@ -27,12 +26,7 @@ impl Transaction {
     }
 
     /// As `create_table`, with a number that imports want to keep. Returns whether the table has that number.
-    pub fn create_table_numbered(
-        &mut self,
-        ns: Namespace,
-        name: &str,
-        number: TableNumber,
-    ) -> Result<bool, Error> {
+    pub fn create_table_numbered(&mut self, ns: Namespace, name: &str, number: TableNumber) -> Result<bool, Error> {
         if let Some(table) = self.table(ns, name) {
             return Ok(table.number == number);
         }
@@ -52,19 +46,11 @@ impl Transaction {
             return Ok(false);
         };
         let Some(record) = table.record else {
-            return Err(Error::developer(
-                "TableNameReserved",
-                format!("{name} is a reserved table name."),
-            ));
+            return Err(Error::developer("TableNameReserved", format!("{name} is a reserved table name.")));
         };
         self.check_not_in_schema(ns, name)?;
-        let dropped = TableRecord {
-            ns,
-            name: name.to_owned(),
-            number: table.number.0,
-            tablet: table.tablet,
-            dropped: true,
-        };
+        let dropped =
+            TableRecord { ns, name: name.to_owned(), number: table.number.0, tablet: table.tablet, dropped: true };
         self.put_record(TABLES, record, Some(dropped.encode()))?;
         for index in &table.indexes {
             self.drop_index(index.record)?;
@@ -72,48 +58,26 @@ impl Transaction {
         Ok(true)
     }
 
-    pub(crate) fn table_or_create(
-        &mut self,
-        ns: Namespace,
-        name: &str,
-    ) -> Result<Arc<Table>, Error> {
+    pub(crate) fn table_or_create(&mut self, ns: Namespace, name: &str) -> Result<Arc<Table>, Error> {
         if let Some(table) = self.table(ns, name) {
             return Ok(table);
         }
         self.add_table(ns, name, None)
     }
 
-    fn add_table(
-        &mut self,
-        ns: Namespace,
-        name: &str,
-        number: Option<u32>,
-    ) -> Result<Arc<Table>, Error> {
+    fn add_table(&mut self, ns: Namespace, name: &str, number: Option<u32>) -> Result<Arc<Table>, Error> {
         if !is_identifier(name) {
             let message = format!(
                 "Invalid table name: \"{name}\". Identifiers must start with a letter and can only contain letters, digits, and underscores."
             );
             return Err(Error::developer("InvalidTableName", message));
         }
-        if self
-            .catalog
-            .namespace(ns)
-            .is_some_and(|ns| ns.by_name.len() >= TABLES_MAX)
-        {
-            return Err(Error::developer(
-                "TooManyTables",
-                format!("Number of tables cannot exceed {TABLES_MAX}."),
-            ));
+        if self.catalog.namespace(ns).is_some_and(|ns| ns.by_name.len() >= TABLES_MAX) {
+            return Err(Error::developer("TooManyTables", format!("Number of tables cannot exceed {TABLES_MAX}.")));
         }
         let number = number.unwrap_or_else(|| self.catalog.next_table_number(ns, name));
         let tablet = TabletId(self.allocate(ns, Some(number))?);
-        let record = TableRecord {
-            ns,
-            name: name.to_owned(),
-            number,
-            tablet,
-            dropped: false,
-        };
+        let record = TableRecord { ns, name: name.to_owned(), number, tablet, dropped: false };
         self.reads.points.insert(Dep::Number(ns, number).key());
         let id = self.random_id();
         self.put_record(TABLES, id, Some(record.encode()))?;
@@ -130,11 +94,7 @@ impl Transaction {
         if let Some(number) = table_number {
             let free = (FIRST_SYSTEM_NUMBER, FIRST_USER_NUMBER);
             let (system, user) = allocator.numbers.entry(ns).or_insert(free);
-            let counter = if number < FIRST_USER_NUMBER {
-                system
-            } else {
-                user
-            };
+            let counter = if number < FIRST_USER_NUMBER { system } else { user };
             *counter = (*counter).max(number + 1);
         }
         self.put_record(DATABASE, ALLOCATOR.internal, Some(allocator.encode()))?;
@@ -175,10 +135,7 @@ impl Transaction {
         change(&mut index);
         // The record also says how far it is filled.
         let mut fields = document.user_fields();
-        index
-            .encode()
-            .into_iter()
-            .for_each(|(name, value)| drop(fields.insert(name, value)));
+        index.encode().into_iter().for_each(|(name, value)| drop(fields.insert(name, value)));
         self.put_record(INDEXES, record, Some(fields))
     }
 
@@ -187,11 +144,7 @@ impl Transaction {
     }
 
     /// Rewrites the status of a schema; nothing happens when it is gone.
-    pub(crate) fn set_schema_status(
-        &mut self,
-        id: SchemaId,
-        status: SchemaStatus,
-    ) -> Result<(), Error> {
+    pub(crate) fn set_schema_status(&mut self, id: SchemaId, status: SchemaStatus) -> Result<(), Error> {
         let Some(document) = self.record(SCHEMAS, id.0.internal)? else {
             return Ok(());
         };
@@ -201,27 +154,12 @@ impl Transaction {
     }
 
     /// Gives a pending schema up because of what this transaction writes.
-    pub(crate) fn fail_schema(
-        &mut self,
-        id: SchemaId,
-        error: String,
-        table: &str,
-    ) -> Result<(), Error> {
-        self.set_schema_status(
-            id,
-            SchemaStatus::Failed {
-                error,
-                table: Some(table.to_owned()),
-            },
-        )
+    pub(crate) fn fail_schema(&mut self, id: SchemaId, error: String, table: &str) -> Result<(), Error> {
+        self.set_schema_status(id, SchemaStatus::Failed { error, table: Some(table.to_owned()) })
     }
 
     /// Reads a record of the catalog, recording it as read.
-    pub(crate) fn record(
-        &mut self,
-        tablet: TabletId,
-        internal: InternalId,
-    ) -> Result<Option<Arc<Document>>, Error> {
+    pub(crate) fn record(&mut self, tablet: TabletId, internal: InternalId) -> Result<Option<Arc<Document>>, Error> {
         let table = self.catalog_table(tablet);
         self.reads.points.insert(DocKey::new(tablet, internal));
         self.peek(&table, internal)
@@ -235,13 +173,8 @@ impl Transaction {
         fields: Option<Object>,
     ) -> Result<(), Error> {
         let table = self.catalog_table(tablet);
-        let id = DocumentId {
-            table: table.number,
-            internal,
-        };
-        let created = self
-            .peek(&table, internal)?
-            .map(|document| document.creation_time);
+        let id = DocumentId { table: table.number, internal };
+        let created = self.peek(&table, internal)?.map(|document| document.creation_time);
         let created = created.unwrap_or_else(|| self.shared.platform.now_ms());
         let document = fields.map(|fields| Arc::new(Document::new(id, created, fields)));
         self.put(&table, internal, document)
@@ -254,10 +187,7 @@ impl Transaction {
     }
 
     fn catalog_table(&self, tablet: TabletId) -> Arc<Table> {
-        self.catalog
-            .tablet(tablet)
-            .expect("the tables of the catalog always exist")
-            .clone()
+        self.catalog.tablet(tablet).expect("the tables of the catalog always exist").clone()
     }
 
     fn check_not_in_schema(&mut self, ns: Namespace, name: &str) -> Result<(), Error> {
@@ -266,8 +196,7 @@ impl Transaction {
             return Ok(());
         };
         if active.schema.tables.contains_key(name) {
-            let message =
-                format!("Failed to delete table \"{name}\" because it appears in the schema");
+            let message = format!("Failed to delete table \"{name}\" because it appears in the schema");
             return Err(Error::developer("TableInSchema", message));
         }
         if let Some(other) = active.schema.referrer_of(name) {

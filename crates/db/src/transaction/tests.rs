@@ -41,11 +41,7 @@ fn patch_and_replace() {
     let db = database();
     let id = insert(&db, "t", "{'a':1,'b':2,'c':{'d':1}}");
     let created = mutate(&db, |tx| tx.get(ROOT, id).unwrap().unwrap().creation_time);
-    let patch = vec![
-        ("a".into(), None),
-        ("c".into(), Some(json("{}"))),
-        ("e".into(), Some(Value::Null)),
-    ];
+    let patch = vec![("a".into(), None), ("c".into(), Some(json("{}"))), ("e".into(), Some(Value::Null))];
     let patched = mutate(&db, |tx| tx.patch(ROOT, id, patch).unwrap());
     assert_eq!(patched.user_fields(), doc("{'b':2,'c':{},'e':null}"));
     let replaced = mutate(&db, |tx| tx.replace(ROOT, id, doc("{'z':1}")).unwrap());
@@ -63,21 +59,13 @@ fn system_fields_may_only_be_repeated() {
     let mut tx = db.begin(BeginAt::Validated).unwrap();
     let stored = tx.get(ROOT, id).unwrap().unwrap();
     tx.replace(ROOT, id, stored.value.clone()).unwrap();
-    tx.patch(ROOT, id, vec![("_id".into(), Some(value(&stored, "_id")))])
-        .unwrap();
+    tx.patch(ROOT, id, vec![("_id".into(), Some(value(&stored, "_id")))]).unwrap();
     assert!(tx.is_read_only());
-    let changed = tx.patch(
-        ROOT,
-        id,
-        vec![("_id".into(), Some(Value::String("x".into())))],
-    );
+    let changed = tx.patch(ROOT, id, vec![("_id".into(), Some(Value::String("x".into())))]);
     assert!(message(changed).starts_with("InvalidDocumentError"));
     let changed = tx.replace(ROOT, id, object(&[("_creationTime", Value::Float64(1.0))]));
     assert!(message(changed).starts_with("InvalidDocumentError"));
-    assert!(
-        message(tx.insert(ROOT, "t", object(&[("_x", Value::Null)])))
-            .starts_with("InvalidDocumentError")
-    );
+    assert!(message(tx.insert(ROOT, "t", object(&[("_x", Value::Null)]))).starts_with("InvalidDocumentError"));
 }
 
 #[test]
@@ -87,10 +75,7 @@ fn no_op_patch_does_not_conflict_with_anybody() {
     let mut reader = db.begin(BeginAt::Validated).unwrap();
     reader.get(ROOT, id).unwrap();
     reader.insert(ROOT, "t", doc("{}")).unwrap();
-    mutate(&db, |tx| {
-        tx.patch(ROOT, id, vec![("a".into(), Some(json("1")))])
-            .unwrap()
-    });
+    mutate(&db, |tx| tx.patch(ROOT, id, vec![("a".into(), Some(json("1")))]).unwrap());
     commit(&db, reader);
 }
 
@@ -109,10 +94,7 @@ fn updates_of_nonexistent_documents() {
         message(tx.replace(ROOT, id, doc("{}"))),
         format!("NonexistentDocument: Replace on nonexistent document ID {id}")
     );
-    assert_eq!(
-        message(tx.delete(ROOT, id)),
-        format!("NonexistentDocument: Delete on nonexistent document ID {id}")
-    );
+    assert_eq!(message(tx.delete(ROOT, id)), format!("NonexistentDocument: Delete on nonexistent document ID {id}"));
 }
 
 // [ ] `_creationTime` strictly increasing within a transaction
@@ -120,13 +102,8 @@ fn updates_of_nonexistent_documents() {
 fn creation_times_ascend_by_the_smallest_step() {
     let db = database();
     mutate(&db, |tx| {
-        let ids: Vec<_> = (0..3)
-            .map(|_| tx.insert(ROOT, "t", doc("{}")).unwrap())
-            .collect();
-        let times: Vec<_> = ids
-            .iter()
-            .map(|id| tx.get(ROOT, *id).unwrap().unwrap().creation_time)
-            .collect();
+        let ids: Vec<_> = (0..3).map(|_| tx.insert(ROOT, "t", doc("{}")).unwrap()).collect();
+        let times: Vec<_> = ids.iter().map(|id| tx.get(ROOT, *id).unwrap().unwrap().creation_time).collect();
         assert_eq!(times[1], times[0].next_up());
         assert_eq!(times[2], times[1].next_up());
     });
@@ -142,8 +119,7 @@ fn documents_that_are_too_large_or_too_nested_are_refused() {
         "ValueTooLargeError: Value is too large (1.00 MiB > maximum size 1 MiB)"
     );
     let nested = (0..15).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
-    tx.insert(ROOT, "t", object(&[("a", nested.clone())]))
-        .unwrap();
+    tx.insert(ROOT, "t", object(&[("a", nested.clone())])).unwrap();
     let nested = Value::Array(vec![nested]);
     assert!(
         message(tx.insert(ROOT, "t", object(&[("a", nested)])))
@@ -155,11 +131,7 @@ fn documents_that_are_too_large_or_too_nested_are_refused() {
 #[test]
 fn limits_are_errors_that_stay() {
     let db = database();
-    let ids = mutate(&db, |tx| {
-        (0..3)
-            .map(|_| tx.insert(ROOT, "t", doc("{}")).unwrap())
-            .collect::<Vec<_>>()
-    });
+    let ids = mutate(&db, |tx| (0..3).map(|_| tx.insert(ROOT, "t", doc("{}")).unwrap()).collect::<Vec<_>>());
     let check = |limits: Limits, expected: &str| {
         let mut tx = db.begin(BeginAt::Validated).unwrap();
         *tx.limits_mut() = limits;
@@ -173,19 +145,11 @@ fn limits_are_errors_that_stay() {
     let size = mutate(&db, |tx| tx.get(ROOT, ids[0]).unwrap().unwrap().size);
     let limits = Limits::default();
     check(
-        Limits {
-            documents_read: 2,
-            ..limits
-        },
-        &format!(
-            "TooManyDocumentsRead: Too many documents read in a single function execution (limit: 2). {help}"
-        ),
+        Limits { documents_read: 2, ..limits },
+        &format!("TooManyDocumentsRead: Too many documents read in a single function execution (limit: 2). {help}"),
     );
     check(
-        Limits {
-            bytes_read: 2 * size,
-            ..limits
-        },
+        Limits { bytes_read: 2 * size, ..limits },
         &format!(
             "TooManyBytesRead: Too many bytes read in a single function execution (limit: {} bytes). {help}",
             2 * size
@@ -197,20 +161,14 @@ fn limits_are_errors_that_stay() {
         &format!("TooManyReads: Too many reads in a single function execution (limit: 1). {help}"),
     );
     let mut tx = db.begin(BeginAt::Validated).unwrap();
-    *tx.limits_mut() = Limits {
-        documents_written: 1,
-        ..limits
-    };
+    *tx.limits_mut() = Limits { documents_written: 1, ..limits };
     tx.delete(ROOT, ids[0]).unwrap();
     assert_eq!(
         message(tx.delete(ROOT, ids[1])),
         "TooManyWrites: Too many writes in a single function execution (limit: 1)"
     );
     let mut tx = db.begin(BeginAt::Validated).unwrap();
-    *tx.limits_mut() = Limits {
-        bytes_written: 10,
-        ..limits
-    };
+    *tx.limits_mut() = Limits { bytes_written: 10, ..limits };
     assert_eq!(
         message(tx.delete(ROOT, ids[1])),
         "TooManyBytesWritten: Too many bytes written in a single function execution (limit: 10 bytes)"
@@ -226,13 +184,7 @@ fn phantoms_conflict() {
     assert_eq!(collect(&mut tx, Query::full_scan("t")).unwrap().len(), 1);
     tx.insert(ROOT, "other", doc("{}")).unwrap();
     insert(&db, "t", "{}");
-    let conflict = db.commit(
-        tx,
-        CommitOptions {
-            source: "late".into(),
-            ..Default::default()
-        },
-    );
+    let conflict = db.commit(tx, CommitOptions { source: "late".into(), ..Default::default() });
     assert!(matches!(conflict, Err(CommitError::Conflict(Conflict { table, .. })) if table == "t"));
 }
 
@@ -241,21 +193,13 @@ fn conflicts_name_the_writer() {
     let db = database();
     let id = insert(&db, "t", "{'a':1}");
     let mut slow = db.begin(BeginAt::Validated).unwrap();
-    slow.patch(ROOT, id, vec![("a".into(), Some(json("2")))])
-        .unwrap();
+    slow.patch(ROOT, id, vec![("a".into(), Some(json("2")))]).unwrap();
     let mut fast = db.begin(BeginAt::Validated).unwrap();
-    fast.patch(ROOT, id, vec![("a".into(), Some(json("3")))])
-        .unwrap();
-    let options = CommitOptions {
-        source: "fast:one".into(),
-        ..Default::default()
-    };
+    fast.patch(ROOT, id, vec![("a".into(), Some(json("3")))]).unwrap();
+    let options = CommitOptions { source: "fast:one".into(), ..Default::default() };
     db.commit(fast, options).unwrap().wait().unwrap();
     let error = db.commit(slow, CommitOptions::default()).unwrap_err();
-    let expected = Conflict {
-        table: "t".into(),
-        source_of_write: Some("fast:one".into()),
-    };
+    let expected = Conflict { table: "t".into(), source_of_write: Some("fast:one".into()) };
     assert!(matches!(error, CommitError::Conflict(conflict) if conflict == expected));
 }
 
@@ -267,18 +211,9 @@ fn concurrent_first_inserts_make_one_table() {
     first.insert(ROOT, "t", doc("{}")).unwrap();
     second.insert(ROOT, "t", doc("{}")).unwrap();
     commit(&db, first);
-    assert!(matches!(
-        db.commit(second, CommitOptions::default()),
-        Err(CommitError::Conflict(_))
-    ));
+    assert!(matches!(db.commit(second, CommitOptions::default()), Err(CommitError::Conflict(_))));
     insert(&db, "t", "{}");
-    assert_eq!(
-        db.list_tables(ROOT)
-            .iter()
-            .filter(|table| table.name == "t")
-            .count(),
-        1
-    );
+    assert_eq!(db.list_tables(ROOT).iter().filter(|table| table.name == "t").count(), 1);
     assert_eq!(mutate(&db, |tx| tx.count(ROOT, "t").unwrap()), 2);
 }
 
@@ -289,35 +224,21 @@ fn savepoints_undo_writes_and_keep_reads() {
     let add = |tx: &mut Transaction, text: &str| tx.insert(ROOT, "t", doc(text)).unwrap();
     let (kept, read) = mutate(&db, |tx| (add(tx, "{'n':1}"), add(tx, "{'n':2}")));
     let mut tx = db.begin(BeginAt::Validated).unwrap();
-    tx.patch(ROOT, kept, vec![("n".into(), Some(json("10")))])
-        .unwrap();
+    tx.patch(ROOT, kept, vec![("n".into(), Some(json("10")))]).unwrap();
     let outer = tx.savepoint();
-    tx.patch(ROOT, kept, vec![("n".into(), Some(json("11")))])
-        .unwrap();
+    tx.patch(ROOT, kept, vec![("n".into(), Some(json("11")))]).unwrap();
     let inner = tx.savepoint();
     tx.get(ROOT, read).unwrap();
     tx.delete(ROOT, kept).unwrap();
     tx.insert(ROOT, "made", doc("{}")).unwrap();
     tx.rollback_to(inner);
-    assert_eq!(
-        value(&tx.get(ROOT, kept).unwrap().unwrap(), "n"),
-        json("11")
-    );
+    assert_eq!(value(&tx.get(ROOT, kept).unwrap().unwrap(), "n"), json("11"));
     assert_eq!(tx.table_number(ROOT, "made"), None);
     tx.rollback_to(outer);
-    assert_eq!(
-        value(&tx.get(ROOT, kept).unwrap().unwrap(), "n"),
-        json("10")
-    );
-    assert_eq!(
-        field(&collect(&mut tx, Query::full_scan("t")).unwrap(), "n"),
-        "10.0 2.0"
-    );
+    assert_eq!(value(&tx.get(ROOT, kept).unwrap().unwrap(), "n"), json("10"));
+    assert_eq!(field(&collect(&mut tx, Query::full_scan("t")).unwrap(), "n"), "10.0 2.0");
     mutate(&db, |tx| tx.delete(ROOT, read).unwrap());
-    assert!(matches!(
-        db.commit(tx, CommitOptions::default()),
-        Err(CommitError::Conflict(_))
-    ));
+    assert!(matches!(db.commit(tx, CommitOptions::default()), Err(CommitError::Conflict(_))));
 }
 
 // [ ] nested runQuery sees parent's uncommitted writes; snapshotQuery does not
@@ -326,71 +247,33 @@ fn snapshot_children_see_the_beginning() {
     let db = database();
     let id = insert(&db, "t", "{'n':1}");
     let mut tx = db.begin(BeginAt::Validated).unwrap();
-    tx.patch(ROOT, id, vec![("n".into(), Some(json("2")))])
-        .unwrap();
+    tx.patch(ROOT, id, vec![("n".into(), Some(json("2")))]).unwrap();
     let mut child = tx.snapshot_child();
-    assert_eq!(
-        value(&child.get(ROOT, id).unwrap().unwrap(), "n"),
-        json("1")
-    );
+    assert_eq!(value(&child.get(ROOT, id).unwrap().unwrap(), "n"), json("1"));
     child.delete(ROOT, id).unwrap();
-    assert!(matches!(
-        db.commit(child, CommitOptions::default()),
-        Err(CommitError::Failed(Error::Refused(_)))
-    ));
+    assert!(matches!(db.commit(child, CommitOptions::default()), Err(CommitError::Failed(Error::Refused(_)))));
 }
 
 // [ ] commit timestamps: placeholder in doc, index query, return value, nested return; refused in schedule args and query return
 #[test]
 fn commit_timestamps_are_filled_in_documents_and_indexes() {
     let db = database();
-    deploy(
-        &db,
-        "{'tables':[{'tableName':'t','indexes':[{'indexDescriptor':'by_at','fields':['at']}]}]}",
-    );
+    deploy(&db, "{'tables':[{'tableName':'t','indexes':[{'indexDescriptor':'by_at','fields':['at']}]}]}");
     let by_at = "{'source':{'type':'IndexRange','indexName':'t.by_at','range':[{'type':'Eq','fieldPath':'at','value':{'$commitTs':null}}],'order':null},'operators':[]}";
     let mut tx = db.begin(BeginAt::Validated).unwrap();
-    let nested = object(&[
-        ("at", Value::CommitTs),
-        ("deep", Value::Array(vec![Value::CommitTs])),
-    ]);
+    let nested = object(&[("at", Value::CommitTs), ("deep", Value::Array(vec![Value::CommitTs]))]);
     let id = tx.insert(ROOT, "t", nested).unwrap();
-    assert!(matches!(
-        tx.get(ROOT, id).unwrap().unwrap().value.get("at"),
-        Some(Value::CommitTs)
-    ));
+    assert!(matches!(tx.get(ROOT, id).unwrap().unwrap().value.get("at"), Some(Value::CommitTs)));
     assert_eq!(collect(&mut tx, query_json(by_at)).unwrap().len(), 1);
     let ts = commit(&db, tx);
     let mut tx = db.begin(BeginAt::Durable).unwrap();
     let at = Value::Int64(ts.0 as i64);
     let stored = tx.get(ROOT, id).unwrap().unwrap();
-    assert_eq!(
-        (value(&stored, "at"), value(&stored, "deep")),
-        (at.clone(), Value::Array(vec![at.clone()]))
-    );
-    let bound = RangeBound {
-        field: "at".into(),
-        op: RangeOp::Eq,
-        value: Some(at),
-    };
-    let source = Source::IndexRange {
-        table: "t".into(),
-        index: "by_at".into(),
-        range: vec![bound],
-        order: Order::Ascending,
-    };
-    assert_eq!(
-        collect(
-            &mut tx,
-            Query {
-                source,
-                operators: vec![]
-            }
-        )
-        .unwrap()
-        .len(),
-        1
-    );
+    assert_eq!((value(&stored, "at"), value(&stored, "deep")), (at.clone(), Value::Array(vec![at.clone()])));
+    let bound = RangeBound { field: "at".into(), op: RangeOp::Eq, value: Some(at) };
+    let source =
+        Source::IndexRange { table: "t".into(), index: "by_at".into(), range: vec![bound], order: Order::Ascending };
+    assert_eq!(collect(&mut tx, Query { source, operators: vec![] }).unwrap().len(), 1);
     assert_eq!(collect(&mut tx, query_json(by_at)).unwrap().len(), 0);
 }
 
@@ -399,10 +282,7 @@ fn past_snapshots_stay_readable_and_are_read_only() {
     let db = database();
     let id = insert(&db, "t", "{'n':1}");
     let before = db.durable_ts();
-    mutate(&db, |tx| {
-        tx.patch(ROOT, id, vec![("n".into(), Some(json("2")))])
-            .unwrap()
-    });
+    mutate(&db, |tx| tx.patch(ROOT, id, vec![("n".into(), Some(json("2")))]).unwrap());
     insert(&db, "later", "{}");
     let mut tx = db.begin(BeginAt::At(before)).unwrap();
     assert_eq!(value(&tx.get(ROOT, id).unwrap().unwrap(), "n"), json("1"));
@@ -410,10 +290,7 @@ fn past_snapshots_stay_readable_and_are_read_only() {
     tx.delete(ROOT, id).unwrap();
     assert!(db.commit(tx, CommitOptions::default()).is_err());
     let future = value::Timestamp(db.durable_ts().0 + 1);
-    assert!(matches!(
-        db.begin(BeginAt::At(future)),
-        Err(Error::OutOfRetention)
-    ));
+    assert!(matches!(db.begin(BeginAt::At(future)), Err(Error::OutOfRetention)));
 }
 
 #[test]
@@ -440,17 +317,10 @@ fn given_ids_are_taken_once() {
     let mut other = db.begin(BeginAt::Validated).unwrap();
     let own = value::InternalId([9; 16]);
     let mut rival = db.begin(BeginAt::Validated).unwrap();
-    other
-        .insert_with_internal_id(ROOT, "_s", own, doc("{}"))
-        .unwrap();
-    rival
-        .insert_with_internal_id(ROOT, "_s", own, doc("{}"))
-        .unwrap();
+    other.insert_with_internal_id(ROOT, "_s", own, doc("{}")).unwrap();
+    rival.insert_with_internal_id(ROOT, "_s", own, doc("{}")).unwrap();
     commit(&db, other);
-    assert!(matches!(
-        db.commit(rival, CommitOptions::default()),
-        Err(CommitError::Conflict(_))
-    ));
+    assert!(matches!(db.commit(rival, CommitOptions::default()), Err(CommitError::Conflict(_))));
 }
 
 /// A step of one of several interleaved transactions, each adding to counters it reads.
@@ -498,11 +368,7 @@ fn run_step(tx: &mut Transaction, ids: &[DocumentId], step: &Step) -> i64 {
             None => -1,
             Some(_) => number(Some(tx.delete(ROOT, ids[*key]).unwrap())).unwrap(),
         },
-        Step::Sum => collect(tx, Query::full_scan("t"))
-            .unwrap()
-            .into_iter()
-            .map(|d| number(Some(d)).unwrap())
-            .sum(),
+        Step::Sum => collect(tx, Query::full_scan("t")).unwrap().into_iter().map(|d| number(Some(d)).unwrap()).sum(),
         Step::Commit => 0,
     }
 }

@@ -79,9 +79,7 @@ impl Writes {
 
     /// Returns the name of some table that was written.
     pub fn first_table(&self) -> Option<String> {
-        self.map
-            .keys()
-            .find_map(|key| self.table_names.get(&key.tablet).cloned())
+        self.map.keys().find_map(|key| self.table_names.get(&key.tablet).cloned())
     }
 
     pub fn touches(&self, tablet: TabletId) -> bool {
@@ -89,19 +87,10 @@ impl Writes {
     }
 
     /// Returns the rows own writes have in an index, in order.
-    pub fn rows(
-        &mut self,
-        space: Space,
-        tablet: TabletId,
-        fields: &[FieldPath],
-    ) -> &BTreeMap<Bytes, InternalId> {
+    pub fn rows(&mut self, space: Space, tablet: TabletId, fields: &[FieldPath]) -> &BTreeMap<Bytes, InternalId> {
         let map = &self.map;
         let own = self.rows.entry(space).or_insert_with(|| {
-            let mut own = OwnRows {
-                tablet,
-                fields: fields.to_vec(),
-                by_key: BTreeMap::new(),
-            };
+            let mut own = OwnRows { tablet, fields: fields.to_vec(), by_key: BTreeMap::new() };
             let written = map.iter().filter(|(key, _)| key.tablet == tablet);
             written.for_each(|(key, entry)| own.replace(space, *key, None, entry.after.as_deref()));
             own
@@ -116,11 +105,7 @@ impl Writes {
             None => self.map.remove(&key),
         };
         let old_document = old.as_ref().and_then(|entry| entry.after.as_deref());
-        for (space, own) in self
-            .rows
-            .iter_mut()
-            .filter(|(_, own)| own.tablet == key.tablet)
-        {
+        for (space, own) in self.rows.iter_mut().filter(|(_, own)| own.tablet == key.tablet) {
             own.replace(*space, key, old_document, new.as_deref());
         }
         if let Some(undo) = &mut self.undo {
@@ -130,13 +115,7 @@ impl Writes {
 }
 
 impl OwnRows {
-    fn replace(
-        &mut self,
-        space: Space,
-        key: DocKey,
-        old: Option<&Document>,
-        new: Option<&Document>,
-    ) {
+    fn replace(&mut self, space: Space, key: DocKey, old: Option<&Document>, new: Option<&Document>) {
         let row_key = |document: &Document| match space {
             Space::Documents(_) => key.storage_key(),
             Space::Index(index) => index_key(index, &self.fields, &document.value, key.internal),
@@ -155,10 +134,7 @@ impl Transaction {
     /// Marks a point its writes can be undone to.
     pub fn savepoint(&mut self) -> Savepoint {
         let undo = self.writes.undo.get_or_insert_default();
-        Savepoint {
-            undo_length: undo.len(),
-            catalog: self.catalog.clone(),
-        }
+        Savepoint { undo_length: undo.len(), catalog: self.catalog.clone() }
     }
 
     /// Undoes the writes since a savepoint. What was read meanwhile stays recorded.
@@ -200,12 +176,8 @@ impl Transaction {
         if !self.writes.table_names.contains_key(&table.tablet) {
             // Whoever adds or drops an index, or changes the schema, conflicts with everybody who writes the table.
             self.reads.points.insert(table.dep);
-            self.reads
-                .points
-                .insert(crate::catalog::deps::Dep::Schema(table.ns).key());
-            self.writes
-                .table_names
-                .insert(table.tablet, table.name.clone());
+            self.reads.points.insert(crate::catalog::deps::Dep::Schema(table.ns).key());
+            self.writes.table_names.insert(table.tablet, table.name.clone());
         }
         if key.tablet <= DATABASE {
             let change = [(key, after.clone())];

@@ -1,6 +1,8 @@
 //! Every kind of store behaves alike; the local one survives crashes.
 
 mod conformance;
+#[cfg(feature = "s3-tests")]
+mod s3;
 
 use std::fs;
 
@@ -71,4 +73,11 @@ fn keys_and_secrets_do_not_show() {
         ..S3Options::default()
     };
     assert!(!format!("{options:?}").contains("hidden"));
+}
+
+#[tokio::test]
+async fn a_client_for_https_finds_its_tls() {
+    let endpoint = Some("https://127.0.0.1:1".into());
+    let options = S3Options { bucket: "b".into(), endpoint, ..S3Options::default() };
+    assert!(format!("{:?}", BlobStore::s3(&options).unwrap()).contains("AmazonS3(b)"));
 }

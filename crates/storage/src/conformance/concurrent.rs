@@ -20,15 +20,7 @@ const COMMITS: u64 = 600;
 pub(super) fn readers_see_whole_commits(harness: &impl Harness) {
     let engine = harness.engine();
     let opening = (0..ACCOUNTS).map(|account| write(account, 3)).collect();
-    engine
-        .append(
-            Timestamp::ZERO,
-            &[Commit {
-                ts: Timestamp(1),
-                writes: opening,
-            }],
-        )
-        .unwrap();
+    engine.append(Timestamp::ZERO, &[Commit { ts: Timestamp(1), writes: opening }]).unwrap();
     let done = &AtomicBool::new(false);
     thread::scope(|scope| {
         for lag in [0, 1, 40] {
@@ -45,27 +37,19 @@ fn transfer(engine: &dyn Engine) {
     let mut balances = [3; ACCOUNTS as usize];
     for step in 2..COMMITS {
         let source = (0..ACCOUNTS).map(|next| (step + next) % ACCOUNTS);
-        let source = source
-            .into_iter()
-            .find(|account| balances[*account as usize] > 0)
-            .unwrap();
+        let source = source.into_iter().find(|account| balances[*account as usize] > 0).unwrap();
         let target = step * 7 % ACCOUNTS;
         balances[source as usize] -= 1;
         balances[target as usize] += 1;
         let writes = [source, target].map(|account| write(account, balances[account as usize]));
-        let commit = Commit {
-            ts: Timestamp(step),
-            writes: writes.into(),
-        };
+        let commit = Commit { ts: Timestamp(step), writes: writes.into() };
         engine.append(Timestamp(step - 1), &[commit]).unwrap();
     }
 }
 
 fn trim_behind(engine: &dyn Engine, done: &AtomicBool) {
     while !done.load(SeqCst) {
-        engine
-            .trim(Timestamp(engine.latest().0.saturating_sub(60)), 20)
-            .unwrap();
+        engine.trim(Timestamp(engine.latest().0.saturating_sub(60)), 20).unwrap();
         thread::yield_now();
     }
 }
@@ -96,10 +80,7 @@ fn totals(engine: &dyn Engine, at: Timestamp) -> Result<[u64; 3], ReadError> {
 
 fn write(account: u64, balance: u64) -> Write {
     let value = Bytes::copy_from_slice(&balance.to_be_bytes());
-    Write {
-        key: key(account),
-        value: (balance > 0).then_some(value),
-    }
+    Write { key: key(account), value: (balance > 0).then_some(value) }
 }
 
 fn key(account: u64) -> Bytes {

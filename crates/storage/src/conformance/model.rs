@@ -64,11 +64,7 @@ enum Operation {
 }
 
 pub(super) fn engine_agrees_with_the_model<H: Harness>(make: &impl Fn() -> H) {
-    let config = Config {
-        cases: CASES,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new(config).run(&vec(operation(), 1..OPERATIONS_MAX), |operations| {
         let mut harness = make();
         let mut model = Model::default();
@@ -110,30 +106,11 @@ fn step(harness: &mut impl Harness, model: &mut Model, operation: &Operation) {
             let at = model.pick(*at);
             let found = model.expect_readable(at, engine.get(KEYS[*key], at));
             let Some(found) = found else { return };
-            assert_eq!(
-                found,
-                model.rows(at).remove(KEYS[*key]),
-                "{:?} at {at}",
-                KEYS[*key]
-            );
+            assert_eq!(found, model.rows(at).remove(KEYS[*key]), "{:?} at {at}", KEYS[*key]);
         }
-        Operation::Scan {
-            start,
-            end,
-            order,
-            limit,
-            at,
-        } => {
-            let (start, end) = (
-                Bytes::from_static(KEYS[*start]),
-                Bytes::from_static(KEYS[*end]),
-            );
-            let scan = Scan {
-                start,
-                end,
-                order: *order,
-                limit: *limit,
-            };
+        Operation::Scan { start, end, order, limit, at } => {
+            let (start, end) = (Bytes::from_static(KEYS[*start]), Bytes::from_static(KEYS[*end]));
+            let scan = Scan { start, end, order: *order, limit: *limit };
             let at = model.pick(*at);
             let Some(page) = model.expect_readable(at, engine.scan(&scan, at)) else {
                 return;
@@ -163,10 +140,7 @@ fn check_trim(engine: &dyn Engine, model: &mut Model, before: u64, budget: usize
     assert_eq!(report.commits, model.commits.iter().filter(gone).count());
     assert!(oldest >= model.oldest && oldest <= goal);
     assert_eq!(report.done, oldest == goal || report.commits == 0);
-    assert!(
-        report.done || report.commits > 0,
-        "a trim that is not done made progress"
-    );
+    assert!(report.done || report.commits > 0, "a trim that is not done made progress");
     model.oldest = oldest;
 }
 
@@ -178,9 +152,7 @@ struct Model {
 
 impl Model {
     fn latest(&self) -> Timestamp {
-        self.commits
-            .last()
-            .map_or(Timestamp::ZERO, |commit| commit.ts)
+        self.commits.last().map_or(Timestamp::ZERO, |commit| commit.ts)
     }
 
     /// Turns a percentage into a timestamp from before the first commit to after the last.
@@ -196,10 +168,7 @@ impl Model {
                 key: Bytes::from_static(KEYS[*key]),
                 value: value.map(|byte| vec![byte; usize::from(byte % 40)].into()),
             };
-            self.commits.push(Commit {
-                ts,
-                writes: writes.iter().map(write).collect(),
-            });
+            self.commits.push(Commit { ts, writes: writes.iter().map(write).collect() });
         }
         self.commits[before..].to_vec()
     }
@@ -209,13 +178,7 @@ impl Model {
         for commit in self.commits.iter().filter(|commit| commit.ts <= at) {
             for Write { key, value } in &commit.writes {
                 match value.clone() {
-                    Some(value) => rows.insert(
-                        key.clone(),
-                        Version {
-                            ts: commit.ts,
-                            value,
-                        },
-                    ),
+                    Some(value) => rows.insert(key.clone(), Version { ts: commit.ts, value }),
                     None => rows.remove(key),
                 };
             }
@@ -258,15 +221,9 @@ impl Model {
 /// Puts the writes of each commit into key order, the last of each key only.
 fn sorted(mut commits: Vec<Commit>) -> Vec<Commit> {
     for commit in &mut commits {
-        let writes = commit
-            .writes
-            .drain(..)
-            .map(|write| (write.key, write.value));
+        let writes = commit.writes.drain(..).map(|write| (write.key, write.value));
         let writes: BTreeMap<_, _> = writes.collect();
-        commit.writes = writes
-            .into_iter()
-            .map(|(key, value)| Write { key, value })
-            .collect();
+        commit.writes = writes.into_iter().map(|(key, value)| Write { key, value }).collect();
     }
     commits
 }

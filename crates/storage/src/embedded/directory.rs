@@ -36,14 +36,10 @@ fn lock(directory: &Path) -> Result<DirectoryLock, OpenError> {
     let action = "lock the data directory";
     let mut options = OpenOptions::new();
     let file = options.read(true).write(true).create(true).truncate(false);
-    let file = file
-        .open(directory.join(LOCK_FILE))
-        .map_err(io_error(directory, action))?;
+    let file = file.open(directory.join(LOCK_FILE)).map_err(io_error(directory, action))?;
     match file.try_lock() {
         Ok(()) => Ok(DirectoryLock { _file: file }),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Locked {
-            directory: directory.to_owned(),
-        }),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked { directory: directory.to_owned() }),
         Err(TryLockError::Error(error)) => Err(io_error(directory, action)(error)),
     }
 }
@@ -60,11 +56,9 @@ fn parse_format(directory: &Path, text: &str) -> Result<(), OpenError> {
     let number = text.strip_prefix(FORMAT_PREFIX).map(str::trim_end);
     match number.and_then(|number| number.parse().ok()) {
         Some(FORMAT_VERSION) => Ok(()),
-        Some(found) if found > FORMAT_VERSION => Err(OpenError::FormatVersion {
-            directory: directory.to_owned(),
-            found,
-            supported: FORMAT_VERSION,
-        }),
+        Some(found) if found > FORMAT_VERSION => {
+            Err(OpenError::FormatVersion { directory: directory.to_owned(), found, supported: FORMAT_VERSION })
+        }
         _ => Err(damaged(directory, "its format file is not readable")),
     }
 }
@@ -94,19 +88,9 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
 }
 
 pub(super) fn damaged(directory: &Path, reason: impl Into<String>) -> OpenError {
-    OpenError::Corrupt {
-        directory: directory.to_owned(),
-        reason: reason.into(),
-    }
+    OpenError::Corrupt { directory: directory.to_owned(), reason: reason.into() }
 }
 
-pub(super) fn io_error(
-    directory: &Path,
-    action: &'static str,
-) -> impl FnOnce(io::Error) -> OpenError {
-    move |source| OpenError::Io {
-        directory: directory.to_owned(),
-        action,
-        source,
-    }
+pub(super) fn io_error(directory: &Path, action: &'static str) -> impl FnOnce(io::Error) -> OpenError {
+    move |source| OpenError::Io { directory: directory.to_owned(), action, source }
 }

@@ -16,11 +16,7 @@ pub(super) struct Head {
 
 impl Head {
     pub(super) fn new(oldest: Timestamp, latest: Timestamp) -> Head {
-        Head {
-            oldest: AtomicU64::new(oldest.0),
-            latest: AtomicU64::new(latest.0),
-            appending: AtomicU64::new(latest.0),
-        }
+        Head { oldest: AtomicU64::new(oldest.0), latest: AtomicU64::new(latest.0), appending: AtomicU64::new(latest.0) }
     }
 
     pub(super) fn oldest(&self) -> Timestamp {

@@ -85,13 +85,7 @@ impl HistoryKeys {
             Order::Ascending => self.lower = [escaped, &[0xFF; 8]].concat(),
             Order::Descending => self.upper = [escaped, &[0; 8]].concat(),
         }
-        self.entries = entries(
-            &self.snapshot,
-            &self.history,
-            self.order,
-            &self.lower,
-            &self.upper,
-        );
+        self.entries = entries(&self.snapshot, &self.history, self.order, &self.lower, &self.upper);
     }
 }
 

@@ -39,10 +39,7 @@ impl Keyspaces {
     /// A trim that empties the log stores its last timestamp as the oldest readable one, so the newest
     /// timestamp is always one of the two.
     pub(super) fn head(&self, directory: &Path) -> Result<(Timestamp, Timestamp), OpenError> {
-        let stored = self
-            .meta
-            .get(OLDEST)
-            .map_err(|error| open_error(directory, error))?;
+        let stored = self.meta.get(OLDEST).map_err(|error| open_error(directory, error))?;
         let oldest = match &stored {
             None => Timestamp::ZERO,
             Some(record) => record::decode_timestamp(OLDEST, record)
@@ -52,8 +49,8 @@ impl Keyspaces {
             return Ok((oldest, oldest));
         };
         let last = last.key().map_err(|error| open_error(directory, error))?;
-        let last = keys::parse_log_key(&last)
-            .ok_or_else(|| damaged(directory, "the log holds a key that is no timestamp"))?;
+        let last =
+            keys::parse_log_key(&last).ok_or_else(|| damaged(directory, "the log holds a key that is no timestamp"))?;
         Ok((oldest, last.max(oldest)))
     }
 
@@ -81,34 +78,21 @@ fn open(directory: &Path, options: &FjallOptions) -> fjall::Result<Keyspaces> {
 }
 
 /// Reads the version stored in `record`, which lies in `keyspace` for `key`.
-pub(super) fn decode(
-    keyspace: &'static str,
-    key: &[u8],
-    record: &UserValue,
-) -> Result<(Timestamp, Bytes), ReadError> {
+pub(super) fn decode(keyspace: &'static str, key: &[u8], record: &UserValue) -> Result<(Timestamp, Bytes), ReadError> {
     let (ts, value) = record::decode_version(key, record).ok_or_else(|| corrupt(keyspace, key))?;
     // A copy, because a slice would keep its whole block of the table in memory.
     Ok((ts, Bytes::copy_from_slice(value)))
 }
 
 pub(super) fn corrupt(keyspace: &'static str, key: &[u8]) -> ReadError {
-    ReadError::Corrupt {
-        keyspace,
-        key: Bytes::copy_from_slice(key),
-    }
+    ReadError::Corrupt { keyspace, key: Bytes::copy_from_slice(key) }
 }
 
 /// Turns a failed read of `key` into our error; a damaged block is a corrupt record to our callers.
-pub(super) fn read_error(
-    keyspace: &'static str,
-    key: &[u8],
-) -> impl FnOnce(fjall::Error) -> ReadError {
+pub(super) fn read_error(keyspace: &'static str, key: &[u8]) -> impl FnOnce(fjall::Error) -> ReadError {
     move |error| match &error {
         fjall::Error::Storage(inner) if is_damage(inner) => corrupt(keyspace, key),
-        _ => ReadError::Io {
-            action: "read",
-            source: to_io(error),
-        },
+        _ => ReadError::Io { action: "read", source: to_io(error) },
     }
 }
 
@@ -122,20 +106,13 @@ pub(super) fn to_io(error: fjall::Error) -> io::Error {
 }
 
 fn is_damage(error: &fjall::LsmError) -> bool {
-    use fjall::LsmError::{
-        ChecksumMismatch, Decompress, InvalidHeader, InvalidTag, InvalidTrailer,
-    };
-    matches!(
-        error,
-        ChecksumMismatch { .. } | Decompress(_) | InvalidHeader(_) | InvalidTag(_) | InvalidTrailer
-    )
+    use fjall::LsmError::{ChecksumMismatch, Decompress, InvalidHeader, InvalidTag, InvalidTrailer};
+    matches!(error, ChecksumMismatch { .. } | Decompress(_) | InvalidHeader(_) | InvalidTag(_) | InvalidTrailer)
 }
 
 fn open_error(directory: &Path, error: fjall::Error) -> OpenError {
     match error {
-        fjall::Error::Locked => OpenError::Locked {
-            directory: directory.to_owned(),
-        },
+        fjall::Error::Locked => OpenError::Locked { directory: directory.to_owned() },
         fjall::Error::Io(_) | fjall::Error::Storage(fjall::LsmError::Io(_)) => {
             io_error(directory, "open the database")(to_io(error))
         }

@@ -12,11 +12,7 @@ use crate::error::ReadError;
 
 impl FjallEngine {
     pub(super) fn read_key(&self, key: &[u8], at: Timestamp) -> Result<Option<Version>, ReadError> {
-        let record = self
-            .keyspaces
-            .current
-            .get(key)
-            .map_err(read_error(CURRENT, key))?;
+        let record = self.keyspaces.current.get(key).map_err(read_error(CURRENT, key))?;
         match &record {
             Some(record) => {
                 let (ts, value) = decode(CURRENT, key, record)?;
@@ -49,11 +45,7 @@ impl FjallEngine {
         history::version_at(snapshot, &self.keyspaces.history, key, at)
     }
 
-    pub(super) fn read_log(
-        &self,
-        after: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Commit>, ReadError> {
+    pub(super) fn read_log(&self, after: Timestamp, limit: usize) -> Result<Vec<Commit>, ReadError> {
         // Read first, so that a commit still being acknowledged is left for the next call.
         let latest = self.head.latest();
         if after >= latest {
@@ -67,37 +59,22 @@ impl FjallEngine {
             let (key, record) = guard.into_inner().map_err(read_error(LOG, &first))?;
             let ts = keys::parse_log_key(&key).ok_or_else(|| corrupt(LOG, &key))?;
             let entries = record::decode_log(&key, &record).ok_or_else(|| corrupt(LOG, &key))?;
-            let writes = entries
-                .into_iter()
-                .map(|entry| self.restore(&snapshot, ts, entry));
-            commits.push(Commit {
-                ts,
-                writes: writes.collect::<Result<_, _>>()?,
-            });
+            let writes = entries.into_iter().map(|entry| self.restore(&snapshot, ts, entry));
+            commits.push(Commit { ts, writes: writes.collect::<Result<_, _>>()? });
         }
         Ok(commits)
     }
 
     /// Finds the value that the commit at `ts` gave to a key.
-    fn restore(
-        &self,
-        snapshot: &Snapshot,
-        ts: Timestamp,
-        entry: LogEntry,
-    ) -> Result<Write, ReadError> {
+    fn restore(&self, snapshot: &Snapshot, ts: Timestamp, entry: LogEntry) -> Result<Write, ReadError> {
         let LogEntry { key, deleted, .. } = entry;
         if deleted {
             return Ok(Write { key, value: None });
         }
-        let value: Option<Bytes> = self
-            .read_key_in(snapshot, &key, ts)?
-            .filter(|version| version.ts == ts)
-            .map(|version| version.value);
+        let value: Option<Bytes> =
+            self.read_key_in(snapshot, &key, ts)?.filter(|version| version.ts == ts).map(|version| version.value);
         // The log says that the version exists, so its absence is damage.
         let value = value.ok_or_else(|| corrupt(HISTORY, &key))?;
-        Ok(Write {
-            key,
-            value: Some(value),
-        })
+        Ok(Write { key, value: Some(value) })
     }
 }

@@ -21,11 +21,7 @@ pub(super) struct RecentWrites {
 
 impl RecentWrites {
     pub(super) fn since(ts: Timestamp) -> RecentWrites {
-        RecentWrites {
-            writes: VecDeque::new(),
-            key_bytes: 0,
-            since: ts,
-        }
+        RecentWrites { writes: VecDeque::new(), key_bytes: 0, since: ts }
     }
 
     pub(super) fn extend(&mut self, commits: &[Commit]) {
@@ -60,11 +56,7 @@ impl RecentWrites {
 
     fn past(&self, ts: Timestamp) -> Option<impl Iterator<Item = &Bytes>> {
         let newest_first = self.writes.iter().rev();
-        (ts >= self.since).then(|| {
-            newest_first
-                .take_while(move |(at, _)| *at > ts)
-                .map(|(_, key)| key)
-        })
+        (ts >= self.since).then(|| newest_first.take_while(move |(at, _)| *at > ts).map(|(_, key)| key))
     }
 }
 

@@ -39,13 +39,7 @@ pub(super) fn encode_log(log_key: &[u8], entries: &[LogEntry]) -> Vec<u8> {
     let mut record = vec![0; CRC_BYTES];
     for entry in entries {
         let flags = [(entry.deleted, DELETED), (entry.superseded, SUPERSEDED)];
-        record.push(
-            flags
-                .iter()
-                .filter(|(set, _)| *set)
-                .map(|(_, flag)| flag)
-                .sum(),
-        );
+        record.push(flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum());
         // Key lengths were checked against `KEY_BYTES_MAX`, far below 4 GiB.
         record.extend_from_slice(&(entry.key.len() as u32).to_be_bytes());
         record.extend_from_slice(&entry.key);

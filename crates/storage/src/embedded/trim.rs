@@ -21,11 +21,7 @@ pub(super) struct Trimmer {
 }
 
 impl FjallEngine {
-    pub(super) fn trim_log(
-        &self,
-        before: Timestamp,
-        budget: usize,
-    ) -> Result<TrimReport, AppendError> {
+    pub(super) fn trim_log(&self, before: Timestamp, budget: usize) -> Result<TrimReport, AppendError> {
         let mut trimmer = self.trimmer.lock();
         self.check_accepting()?;
         let latest = self.head.latest();
@@ -36,10 +32,7 @@ impl FjallEngine {
         }
         let before = before.min(latest);
         if before <= self.head.oldest() {
-            return Ok(TrimReport {
-                done: true,
-                ..TrimReport::default()
-            });
+            return Ok(TrimReport { done: true, ..TrimReport::default() });
         }
         self.trim_up_to(before, budget)
     }
@@ -51,9 +44,7 @@ impl FjallEngine {
             return Ok(());
         }
         for keyspace in self.keyspaces.all() {
-            keyspace
-                .rotate_memtable()
-                .map_err(|error| self.refuse(to_io(error)))?;
+            keyspace.rotate_memtable().map_err(|error| self.refuse(to_io(error)))?;
         }
         Ok(())
     }
@@ -66,8 +57,7 @@ impl FjallEngine {
         }
         let flushed = |keyspace: &&Keyspace| keyspace.tree.sealed_memtable_count() == 0;
         if trimmer.holds_old_versions && self.keyspaces.all().iter().all(flushed) {
-            self.drop_old_versions()
-                .map_err(|error| self.refuse(to_io(error)))?;
+            self.drop_old_versions().map_err(|error| self.refuse(to_io(error)))?;
             trimmer.holds_old_versions = false;
         }
         Ok(())
@@ -92,10 +82,7 @@ impl FjallEngine {
         let first = keys::log_key(Timestamp(self.head.oldest().0 + 1));
         let entries = snapshot.range(&self.keyspaces.log, first..=keys::log_key(before));
         let mut batch = OwnedWriteBatch::with_capacity(database.clone(), budget);
-        let mut report = TrimReport {
-            done: true,
-            ..TrimReport::default()
-        };
+        let mut report = TrimReport { done: true, ..TrimReport::default() };
         let mut oldest = before;
         let mut looked_at = 0;
         let mut last = None;
@@ -105,18 +92,13 @@ impl FjallEngine {
                 report.done = false;
                 break;
             }
-            let (key, record) = guard.into_inner().map_err(|error| AppendError::Io {
-                action: "reading the log",
-                source: to_io(error),
-            })?;
+            let (key, record) = guard
+                .into_inner()
+                .map_err(|error| AppendError::Io { action: "reading the log", source: to_io(error) })?;
             looked_at += self.forget_commit(&mut batch, key.clone(), &record, &mut report);
             last = keys::parse_log_key(&key);
         }
-        batch.insert(
-            &self.keyspaces.meta,
-            OLDEST,
-            record::encode_timestamp(OLDEST, oldest),
-        );
+        batch.insert(&self.keyspaces.meta, OLDEST, record::encode_timestamp(OLDEST, oldest));
         // Raised first: a reader that misses a removed version must find itself expired.
         self.head.raise_oldest(oldest);
         // No sync: a trim lost in a crash is simply done again.

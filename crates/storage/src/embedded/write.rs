@@ -22,11 +22,7 @@ pub(super) struct Refusal {
 }
 
 impl FjallEngine {
-    pub(super) fn append_commits(
-        &self,
-        expected: Timestamp,
-        commits: &[Commit],
-    ) -> Result<(), AppendError> {
+    pub(super) fn append_commits(&self, expected: Timestamp, commits: &[Commit]) -> Result<(), AppendError> {
         let _writer = self.writer.lock();
         self.check_accepting()?;
         check_append(self.head.latest(), expected, commits)?;
@@ -59,32 +55,21 @@ impl FjallEngine {
             _ => "a write or sync to disk failed",
         };
         tracing::error!(%error, "{reason}; no further commits until the store is reopened");
-        let refusal = Refusal {
-            reason,
-            source: Arc::new(error),
-        };
+        let refusal = Refusal { reason, source: Arc::new(error) };
         self.refusal.lock().get_or_insert(refusal).clone().into()
     }
 
     /// Writes the batch to the journal, syncs it, and only then makes it readable.
     fn sync(&self, batch: OwnedWriteBatch) -> Result<(), AppendError> {
         let allowed = self.sync_hook.as_ref().map_or(Ok(()), |hook| hook());
-        let synced = allowed.and_then(|()| {
-            batch
-                .durability(Some(PersistMode::SyncAll))
-                .commit()
-                .map_err(to_io)
-        });
+        let synced = allowed.and_then(|()| batch.durability(Some(PersistMode::SyncAll)).commit().map_err(to_io));
         synced.map_err(|error| self.refuse(error))
     }
 }
 
 impl From<Refusal> for AppendError {
     fn from(refusal: Refusal) -> AppendError {
-        AppendError::Refused {
-            reason: refusal.reason.to_owned(),
-            source: Some(refusal.source),
-        }
+        AppendError::Refused { reason: refusal.reason.to_owned(), source: Some(refusal.source) }
     }
 }
 
@@ -107,22 +92,16 @@ impl Plan {
         for (key, value) in writes {
             let old = self.newest(keyspaces, key)?;
             let (deleted, superseded) = (value.is_none(), old.is_some());
-            entries.push(LogEntry {
-                key: key.clone(),
-                deleted,
-                superseded,
-            });
+            entries.push(LogEntry { key: key.clone(), deleted, superseded });
             if let Some(record) = old {
                 // Moved as it is: a record that went bad stays recognisable as such.
-                self.history
-                    .push((keys::history_key(key, commit.ts), record));
+                self.history.push((keys::history_key(key, commit.ts), record));
             }
             let record = value.map(|value| record::encode_version(key, commit.ts, value).into());
             self.current.insert(key.clone(), record);
         }
         let log_key = keys::log_key(commit.ts);
-        self.log
-            .push((log_key, record::encode_log(&log_key, &entries)));
+        self.log.push((log_key, record::encode_log(&log_key, &entries)));
         Ok(())
     }
 
@@ -133,10 +112,7 @@ impl Plan {
         let stored = keyspaces
             .current
             .get(key)
-            .map_err(|error| AppendError::Io {
-                action: "reading the version to be replaced",
-                source: to_io(error),
-            })?;
+            .map_err(|error| AppendError::Io { action: "reading the version to be replaced", source: to_io(error) })?;
         // A copy, because the record is a slice of a whole block, which a memtable would keep.
         Ok(stored.map(|record| UserValue::from(&record[..])))
     }

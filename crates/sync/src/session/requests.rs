@@ -68,7 +68,12 @@ impl Session {
         Ok(())
     }
 
-    pub(super) fn on_action(&mut self, now: &Moment, request: Request, effects: &mut Vec<Effect>) -> Result<(), Ending> {
+    pub(super) fn on_action(
+        &mut self,
+        now: &Moment,
+        request: Request,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Ending> {
         let id = request.id;
         let call = self.check_request(now, request)?;
         if self.requests.actions >= ACTIONS_RUNNING_MAX {

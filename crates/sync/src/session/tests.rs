@@ -10,9 +10,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use functions::{
-    ActionResult, CallRequest, FunctionError, MutationRequest, MutationResult, QueryResult, SystemError,
-};
+use functions::{ActionResult, CallRequest, FunctionError, MutationRequest, MutationResult, QueryResult, SystemError};
 use serde_json::{Value as Json, json};
 use value::Timestamp;
 

@@ -42,7 +42,11 @@ enum Stage {
     Idle,
     Computing(Target),
     /// Computed, and waiting for the response of the mutation in flight, but not beyond `hold_until`.
-    Computed { target: Target, snapshot: Snapshot, hold_until: Duration },
+    Computed {
+        target: Target,
+        snapshot: Snapshot,
+        hold_until: Duration,
+    },
 }
 
 /// What a transition will bring the client to.

@@ -93,7 +93,10 @@ impl ServerMessage<'_> {
             ServerMessage::AuthError { error, base_version, update_attempted } => {
                 out.push_str(r#"{"type":"AuthError","error":"#);
                 write_json_string(&mut out, error);
-                push(&mut out, format_args!(r#","baseVersion":{base_version},"authUpdateAttempted":{update_attempted}}}"#));
+                push(
+                    &mut out,
+                    format_args!(r#","baseVersion":{base_version},"authUpdateAttempted":{update_attempted}}}"#),
+                );
             }
             ServerMessage::FatalError { error } => {
                 out.push_str(r#"{"type":"FatalError","error":"#);

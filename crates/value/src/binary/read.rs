@@ -1,9 +1,6 @@
 //! Reads the stored form, trusting nothing: damage gives an error, never a panic or a huge allocation.
 
-use super::{
-    ARRAY, BYTES, COMMIT_TS, FALSE, FLOAT64, INT64, NULL, OBJECT, STRING, TRUE, VERSION,
-    WHOLE_FLOAT64,
-};
+use super::{ARRAY, BYTES, COMMIT_TS, FALSE, FLOAT64, INT64, NULL, OBJECT, STRING, TRUE, VERSION, WHOLE_FLOAT64};
 use crate::{error::DecodeError, limits::DECODE_NESTING_MAX, object::Object, value::Value};
 
 /// Room made before the items were seen, in items: a damaged count must not take the memory of the machine.

@@ -15,10 +15,7 @@ fn layout_is_fixed() {
     assert_eq!(bytes(r#"{"$integer":"//////////8="}"#), [1, 3, 1]);
     assert_eq!(bytes("0.5"), [1, 4, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f]);
     assert_eq!(bytes("100"), [1, 5, 0xc8, 1]);
-    assert_eq!(
-        bytes(r#"{"$float":"AAAAAAAAAIA="}"#),
-        [1, 4, 0, 0, 0, 0, 0, 0, 0, 0x80]
-    );
+    assert_eq!(bytes(r#"{"$float":"AAAAAAAAAIA="}"#), [1, 4, 0, 0, 0, 0, 0, 0, 0, 0x80]);
     assert_eq!(bytes(r#""hé""#), [1, 6, 3, b'h', 0xc3, 0xa9]);
     assert_eq!(bytes(r#"{"$bytes":"ABCD"}"#), [1, 7, 3, 0, 0x10, 0x83]);
     assert_eq!(bytes("[null,[]]"), [1, 8, 2, 0, 8, 0]);
@@ -36,14 +33,8 @@ fn damage_is_an_error() {
         (&[1, 77], DecodeError::Tag(77)),
         (&[1, 6, 5, b'a'], DecodeError::Truncated),
         (&[1, 6, 1, 0xff], DecodeError::Utf8),
-        (
-            &[1, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 2],
-            DecodeError::Malformed,
-        ),
-        (
-            &[1, 8, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1],
-            DecodeError::Truncated,
-        ),
+        (&[1, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 2], DecodeError::Malformed),
+        (&[1, 8, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1], DecodeError::Truncated),
         (&[1, 9, 2, 1, b'b', 0, 1, b'a', 0], DecodeError::KeyOrder),
     ];
     for (bytes, error) in damaged {

@@ -1,8 +1,6 @@
 //! Writes the stored form.
 
-use super::{
-    ARRAY, BYTES, COMMIT_TS, FALSE, FLOAT64, INT64, NULL, OBJECT, STRING, TRUE, WHOLE_FLOAT64,
-};
+use super::{ARRAY, BYTES, COMMIT_TS, FALSE, FLOAT64, INT64, NULL, OBJECT, STRING, TRUE, WHOLE_FLOAT64};
 use crate::{object::Object, value::Value};
 
 /// Whole floats below this take at most five bytes as varints, against eight as floats.

@@ -9,9 +9,7 @@ fn identifiers_follow_the_grammar() {
         assert!(is_identifier(good), "{good}");
     }
     let too_long = "a".repeat(65);
-    for bad in [
-        "", "_", "___", "1a", "a b", "a-b", "é", "a.b", "$a", &too_long,
-    ] {
+    for bad in ["", "_", "___", "1a", "a b", "a-b", "é", "a.b", "$a", &too_long] {
         assert!(!is_identifier(bad), "{bad}");
     }
 }
@@ -29,8 +27,5 @@ fn field_names_are_printable_ascii_without_a_dollar() {
         assert_eq!(error.code(), "InvalidFieldNameError", "{bad}");
     }
     let reserved = check_field_name("$a").unwrap_err().to_string();
-    assert_eq!(
-        reserved,
-        "Field name \"$a\" starts with a '$', which is reserved."
-    );
+    assert_eq!(reserved, "Field name \"$a\" starts with a '$', which is reserved.");
 }

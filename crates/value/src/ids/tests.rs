@@ -9,10 +9,7 @@ const ZEROS: [u8; 16] = [0; 16];
 const ONES: [u8; 16] = [0xff; 16];
 
 fn id(table: u32, internal: [u8; 16]) -> DocumentId {
-    DocumentId {
-        table: TableNumber(table),
-        internal: InternalId(internal),
-    }
+    DocumentId { table: TableNumber(table), internal: InternalId(internal) }
 }
 
 fn parse(text: &str) -> Result<DocumentId, IdError> {
@@ -46,10 +43,7 @@ fn vectors_hold_both_ways() {
 fn foreign_id_is_read() {
     let read = parse("kg2ah8mk1xtg35g7zyexyc96e96yr74f").unwrap();
     assert_eq!(read.table, TableNumber(540));
-    assert_eq!(
-        format!("{:?}", read.internal),
-        "a8a2930f75019607ff9ddf3126724dec"
-    );
+    assert_eq!(format!("{:?}", read.internal), "a8a2930f75019607ff9ddf3126724dec");
 }
 
 // non-canonical, wrong-case, bad-footer and table-0 ids are refused.
@@ -57,18 +51,12 @@ fn foreign_id_is_read() {
 fn damaged_ids_are_refused() {
     let good = "j57000820c20a1g7104gm2rc1m70ynr8";
     assert_eq!(parse(""), Err(IdError::Length(0)));
-    assert_eq!(
-        parse("j57000820c20a1g7104gm2rc1m70ynr9"),
-        Err(IdError::Checksum)
-    );
+    assert_eq!(parse("j57000820c20a1g7104gm2rc1m70ynr9"), Err(IdError::Checksum));
     assert!(parse(&good[..31]).is_err());
     assert_eq!(parse(&good.to_uppercase()), Err(IdError::Alphabet));
     assert_eq!(parse(&good.replace('0', "i")), Err(IdError::Alphabet));
     assert_eq!(parse(&format!("{good}0")), Err(IdError::NotCanonical));
-    assert_eq!(
-        parse(&id(0, COUNTING).to_string()),
-        Err(IdError::TableNumber)
-    );
+    assert_eq!(parse(&id(0, COUNTING).to_string()), Err(IdError::TableNumber));
     assert_eq!(parse(&"z".repeat(38)), Err(IdError::Length(38)));
     assert!(parse("éééééééééééééééé").is_err());
 }

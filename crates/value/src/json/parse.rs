@@ -42,10 +42,7 @@ impl Parser<'_> {
     }
 
     /// Returns `None` for `{"$undefined":null}`.
-    pub(super) fn value_or_undefined(
-        &mut self,
-        levels_left: usize,
-    ) -> Result<Option<Value>, ValueError> {
+    pub(super) fn value_or_undefined(&mut self, levels_left: usize) -> Result<Option<Value>, ValueError> {
         let value = match self.peek() {
             Some(b'{') => return self.object(levels_left),
             Some(b'[') => self.array(levels_left)?,
@@ -61,10 +58,7 @@ impl Parser<'_> {
     }
 
     /// Reads an object whose fields may be undefined.
-    pub(super) fn patch(
-        &mut self,
-        levels_left: usize,
-    ) -> Result<Vec<(String, Option<Value>)>, ValueError> {
+    pub(super) fn patch(&mut self, levels_left: usize) -> Result<Vec<(String, Option<Value>)>, ValueError> {
         if self.peek() != Some(b'{') {
             return Err(ValueError::NotAnObject);
         }
@@ -186,9 +180,7 @@ impl Parser<'_> {
 
 fn deeper(levels_left: usize) -> Result<usize, ValueError> {
     let maximum = NESTING_MAX;
-    levels_left
-        .checked_sub(1)
-        .ok_or(ValueError::TooNested { maximum })
+    levels_left.checked_sub(1).ok_or(ValueError::TooNested { maximum })
 }
 
 fn reserved(key: &str) -> ValueError {

@@ -65,9 +65,7 @@ impl Special {
     /// The error for a content of the wrong JSON type.
     pub(super) fn wrong_content(self) -> ValueError {
         match self {
-            Special::Integer | Special::Float | Special::Bytes => {
-                self.malformed("it must hold a string")
-            }
+            Special::Integer | Special::Float | Special::Bytes => self.malformed("it must hold a string"),
             Special::CommitTs | Special::Undefined => self.malformed("it must hold null"),
         }
     }

@@ -34,14 +34,8 @@ fn special_vectors_hold_both_ways() {
         (Value::Int64(i64::MAX), r#"{"$integer":"/////////38="}"#),
         (Value::Int64(i64::MIN), r#"{"$integer":"AAAAAAAAAIA="}"#),
         (Value::Float64(f64::NAN), r#"{"$float":"AAAAAAAA+H8="}"#),
-        (
-            Value::Float64(f64::INFINITY),
-            r#"{"$float":"AAAAAAAA8H8="}"#,
-        ),
-        (
-            Value::Float64(f64::NEG_INFINITY),
-            r#"{"$float":"AAAAAAAA8P8="}"#,
-        ),
+        (Value::Float64(f64::INFINITY), r#"{"$float":"AAAAAAAA8H8="}"#),
+        (Value::Float64(f64::NEG_INFINITY), r#"{"$float":"AAAAAAAA8P8="}"#),
         (Value::Float64(-0.0), r#"{"$float":"AAAAAAAAAIA="}"#),
         (Value::Bytes(vec![0x00, 0x10, 0x83]), r#"{"$bytes":"ABCD"}"#),
         (Value::Bytes(Vec::new()), r#"{"$bytes":""}"#),
@@ -92,27 +86,16 @@ fn numbers_are_read_exactly() {
         "2.2250738585072011e-308",
     ];
     for text in texts {
-        assert_eq!(
-            float_bits(text),
-            text.parse::<f64>().unwrap().to_bits(),
-            "{text}"
-        );
+        assert_eq!(float_bits(text), text.parse::<f64>().unwrap().to_bits(), "{text}");
     }
-    for bad in [
-        "01", "-", "+1", "1.", ".5", "1e", "1e+", "0x1", "NaN", "Infinity", "1e400", "-1e400",
-        "--1",
-    ] {
+    for bad in ["01", "-", "+1", "1.", ".5", "1e", "1e+", "0x1", "NaN", "Infinity", "1e400", "-1e400", "--1"] {
         assert_eq!(parse(bad), Err("BadJsonBody"), "{bad}");
     }
 }
 
 #[test]
 fn nan_payloads_survive() {
-    for bits in [
-        0x7ff8_0000_0000_0001u64,
-        0xfff8_0000_0000_0000,
-        0x7ff0_0000_0000_0001,
-    ] {
+    for bits in [0x7ff8_0000_0000_0001u64, 0xfff8_0000_0000_0000, 0x7ff0_0000_0000_0001] {
         let written = Value::Float64(f64::from_bits(bits)).to_json();
         assert_eq!(float_bits(&written), bits);
     }
@@ -169,35 +152,22 @@ fn malformed_specials_are_refused() {
     for text in texts {
         assert_eq!(parse(text), Err("BadConvexJson"), "{text}");
     }
-    assert_eq!(
-        parse(r#"{"\u0024integer":"AQAAAAAAAAA="}"#),
-        Ok(Value::Int64(1))
-    );
+    assert_eq!(parse(r#"{"\u0024integer":"AQAAAAAAAAA="}"#), Ok(Value::Int64(1)));
 }
 
 #[test]
 fn undefined_is_read_where_it_is_allowed() {
-    assert_eq!(
-        Value::parse_json_or_undefined(r#"{"$undefined":null}"#),
-        Ok(None)
-    );
+    assert_eq!(Value::parse_json_or_undefined(r#"{"$undefined":null}"#), Ok(None));
     let json = serde_json::json!({"$undefined": null});
     assert_eq!(Value::from_json_or_undefined(&json), Ok(None));
-    let patch =
-        parse_patch_json(r#"{"b":{"$undefined":null},"a":1,"c":2,"c":{"$undefined":null}}"#);
+    let patch = parse_patch_json(r#"{"b":{"$undefined":null},"a":1,"c":2,"c":{"$undefined":null}}"#);
     let expected = [("a", Some(Value::Float64(1.0))), ("b", None), ("c", None)];
     let expected = expected.map(|(key, value)| (key.to_owned(), value));
     assert_eq!(patch.unwrap(), expected);
     assert_eq!(parse_patch_json("{}"), Ok(Vec::new()));
     assert_eq!(parse_patch_json("[]"), Err(ValueError::NotAnObject));
-    assert_eq!(
-        parse_patch_json(r#"{"a":{"b":{"$undefined":null}}}"#),
-        Err(ValueError::Undefined)
-    );
-    assert!(matches!(
-        parse_patch_json(r#"{"$undefined":null}"#),
-        Err(ValueError::FieldName(_))
-    ));
+    assert_eq!(parse_patch_json(r#"{"a":{"b":{"$undefined":null}}}"#), Err(ValueError::Undefined));
+    assert!(matches!(parse_patch_json(r#"{"$undefined":null}"#), Err(ValueError::FieldName(_))));
 }
 
 #[test]
@@ -265,10 +235,7 @@ fn broken_json_is_refused() {
 
 #[test]
 fn last_of_repeated_keys_counts() {
-    assert_eq!(
-        parse(r#"{"a":1,"b":2,"a":3}"#).unwrap().to_json(),
-        r#"{"a":3.0,"b":2.0}"#
-    );
+    assert_eq!(parse(r#"{"a":1,"b":2,"a":3}"#).unwrap().to_json(), r#"{"a":3.0,"b":2.0}"#);
 }
 
 // Limits of 1.3 give the listed codes
@@ -278,10 +245,7 @@ fn limits_hold_while_reading() {
     assert!(parse(&array(8192)).is_ok());
     assert_eq!(parse(&array(8193)), Err("ArrayTooLong"));
     let error = Value::parse_json(&array(9000)).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "Array length is too long (9000 > maximum length 8192)."
-    );
+    assert_eq!(error, "Array length is too long (9000 > maximum length 8192).");
     let object = |count| {
         let fields: Vec<_> = (0..count).map(|index| format!("\"f{index}\":0")).collect();
         format!("{{{}}}", fields.join(","))
@@ -291,16 +255,8 @@ fn limits_hold_while_reading() {
     let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     assert!(parse(&nested(64)).is_ok());
     assert_eq!(parse(&nested(65)), Err("TooNestedError"));
-    assert_eq!(
-        Value::parse_json(&"[".repeat(1 << 20)).unwrap_err().code(),
-        "TooNestedError"
-    );
-    assert_eq!(
-        Value::parse_json(&"{\"a\":".repeat(1 << 20))
-            .unwrap_err()
-            .code(),
-        "TooNestedError"
-    );
+    assert_eq!(Value::parse_json(&"[".repeat(1 << 20)).unwrap_err().code(), "TooNestedError");
+    assert_eq!(Value::parse_json(&"{\"a\":".repeat(1 << 20)).unwrap_err().code(), "TooNestedError");
     let special_at_the_bottom = format!("{}{{\"$bytes\":\"\"}}{}", "[".repeat(64), "]".repeat(64));
     assert!(parse(&special_at_the_bottom).is_ok());
     let huge = Value::parse_json(&format!("\"{}\"", "x".repeat(32 << 20)));
@@ -323,14 +279,12 @@ fn formats_are_known_by_name() {
 fn formats_write_what_they_promise() {
     let text = r#"{"b":{"$bytes":"ABCD"},"f":1,"i":{"$integer":"BQAAAAAAAAA="},"inf":{"$float":"AAAAAAAA8H8="},"n":{"$float":"AAAAAAAA+H8="},"neg":{"$float":"AAAAAAAA8P8="},"s":["x",null,true],"z":{"$float":"AAAAAAAAAIA="}}"#;
     let value = Value::parse_json(text).unwrap();
-    let clean = r#"{"b":"ABCD","f":1.0,"i":"5","inf":"Infinity","n":"NaN","neg":"-Infinity","s":["x",null,true],"z":-0.0}"#;
+    let clean =
+        r#"{"b":"ABCD","f":1.0,"i":"5","inf":"Infinity","n":"NaN","neg":"-Infinity","s":["x",null,true],"z":-0.0}"#;
     assert_eq!(value.to_json_format(JsonFormat::Clean), clean);
     let export = r#"{"b":{"$bytes":"ABCD"},"f":1.0,"i":5,"inf":{"$float":"AAAAAAAA8H8="},"n":{"$float":"AAAAAAAA+H8="},"neg":{"$float":"AAAAAAAA8P8="},"s":["x",null,true],"z":-0.0}"#;
     assert_eq!(value.to_json_format(JsonFormat::Export), export);
-    assert_eq!(
-        value.to_json_format(JsonFormat::Encoded),
-        text.replace("\"f\":1", "\"f\":1.0")
-    );
+    assert_eq!(value.to_json_format(JsonFormat::Encoded), text.replace("\"f\":1", "\"f\":1.0"));
 }
 
 proptest! {

@@ -16,10 +16,9 @@ pub(super) fn read(json: &Json, levels_left: usize) -> Result<Option<Value>, Val
     let value = match json {
         Json::Null => Value::Null,
         Json::Bool(flag) => Value::Boolean(*flag),
-        Json::Number(number) => Value::Float64(number.as_f64().ok_or(ValueError::Syntax {
-            reason: "number out of range",
-            offset: 0,
-        })?),
+        Json::Number(number) => {
+            Value::Float64(number.as_f64().ok_or(ValueError::Syntax { reason: "number out of range", offset: 0 })?)
+        }
         Json::String(text) => Value::String(text.clone()),
         Json::Array(elements) => array(elements, levels_left)?,
         Json::Object(fields) => return object(fields, levels_left),
@@ -33,9 +32,7 @@ fn present(json: &Json, levels_left: usize) -> Result<Value, ValueError> {
 
 fn deeper(levels_left: usize) -> Result<usize, ValueError> {
     let maximum = NESTING_MAX;
-    levels_left
-        .checked_sub(1)
-        .ok_or(ValueError::TooNested { maximum })
+    levels_left.checked_sub(1).ok_or(ValueError::TooNested { maximum })
 }
 
 fn array(elements: &[Json], levels_left: usize) -> Result<Value, ValueError> {
@@ -45,10 +42,7 @@ fn array(elements: &[Json], levels_left: usize) -> Result<Value, ValueError> {
     Ok(Value::Array(elements.collect::<Result<_, _>>()?))
 }
 
-fn object(
-    fields: &serde_json::Map<String, Json>,
-    levels_left: usize,
-) -> Result<Option<Value>, ValueError> {
+fn object(fields: &serde_json::Map<String, Json>, levels_left: usize) -> Result<Option<Value>, ValueError> {
     if let (1, Some((key, content))) = (fields.len(), fields.iter().next())
         && let Some(special) = Special::from_key(key)
     {

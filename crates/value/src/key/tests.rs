@@ -30,14 +30,8 @@ fn layout_is_fixed() {
     let bytes = |text: &str| key(Value::parse_json_or_undefined(text).unwrap().as_ref());
     assert_eq!(bytes(r#"{"$undefined":null}"#), [1]);
     assert_eq!(bytes("null"), [2]);
-    assert_eq!(
-        bytes(r#"{"$integer":"AQAAAAAAAAA="}"#),
-        [3, 0x80, 0, 0, 0, 0, 0, 0, 1]
-    );
-    assert_eq!(
-        bytes(r#"{"$commitTs":null}"#),
-        [3, 255, 255, 255, 255, 255, 255, 255, 255]
-    );
+    assert_eq!(bytes(r#"{"$integer":"AQAAAAAAAAA="}"#), [3, 0x80, 0, 0, 0, 0, 0, 0, 1]);
+    assert_eq!(bytes(r#"{"$commitTs":null}"#), [3, 255, 255, 255, 255, 255, 255, 255, 255]);
     assert_eq!(bytes("1"), [4, 0xbf, 0xf0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(bytes("-1"), [4, 0x40, 0x0f, 255, 255, 255, 255, 255, 255]);
     assert_eq!(bytes("false"), [5]);
@@ -59,10 +53,7 @@ fn damaged_keys_are_refused() {
         (&[7, 0, 7], DecodeError::Malformed),
         (&[7, 0xff, 0, 0], DecodeError::Utf8),
         (&[9, 1, 0], DecodeError::Tag(1)),
-        (
-            &[10, 7, b'b', 0, 0, 2, 7, b'a', 0, 0, 2, 0],
-            DecodeError::KeyOrder,
-        ),
+        (&[10, 7, b'b', 0, 0, 2, 7, b'a', 0, 0, 2, 0], DecodeError::KeyOrder),
     ];
     for (bytes, error) in damaged {
         assert_eq!(decode_key(bytes), Err(error), "{bytes:?}");

@@ -9,10 +9,7 @@ fn keys(object: &Object) -> Vec<&str> {
 #[test]
 fn fields_are_sorted_and_the_last_of_equal_keys_stays() {
     let fields = [("b", 1.0), ("a", 2.0), ("b", 3.0), ("a", 4.0), ("a", 5.0)];
-    let object: Object = fields
-        .into_iter()
-        .map(|(key, number)| (key.to_owned(), Value::Float64(number)))
-        .collect();
+    let object: Object = fields.into_iter().map(|(key, number)| (key.to_owned(), Value::Float64(number))).collect();
     assert_eq!(keys(&object), ["a", "b"]);
     assert_eq!(object.get("a"), Some(&Value::Float64(5.0)));
     assert_eq!(object.get("b"), Some(&Value::Float64(3.0)));
@@ -30,8 +27,5 @@ fn insert_replaces_and_remove_returns() {
     assert_eq!(object.remove("a"), None);
     assert_eq!(object.len(), 1);
     assert!(!object.is_empty() && object.contains_key("z"));
-    assert_eq!(
-        object.into_iter().next(),
-        Some(("z".to_owned(), Value::from(1)))
-    );
+    assert_eq!(object.into_iter().next(), Some(("z".to_owned(), Value::from(1))));
 }

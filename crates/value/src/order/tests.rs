@@ -64,9 +64,7 @@ const CHAIN: &[&str] = &[
 
 pub(crate) fn chain() -> Vec<Option<Value>> {
     let texts = CHAIN.iter();
-    texts
-        .map(|text| Value::parse_json_or_undefined(text).unwrap())
-        .collect()
+    texts.map(|text| Value::parse_json_or_undefined(text).unwrap()).collect()
 }
 
 // Order of 1.4 holds over the full chain, including NaN signs, -0/0 and astral strings.

@@ -18,15 +18,7 @@ fn wire_form_is_base64_of_little_endian_bytes() {
 
 #[test]
 fn anything_else_on_the_wire_is_refused() {
-    for bad in [
-        "",
-        "AAAA",
-        "AAAAAAAAAAA",
-        "AAAAAAAAAAAA",
-        "AAAAAAAAAAB=",
-        "é",
-        "1",
-    ] {
+    for bad in ["", "AAAA", "AAAAAAAAAAA", "AAAAAAAAAAAA", "AAAAAAAAAAB=", "é", "1"] {
         assert_eq!(Timestamp::from_wire(bad), Err(TimestampError), "{bad}");
     }
 }

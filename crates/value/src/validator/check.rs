@@ -14,9 +14,7 @@ impl Validator {
         if self.matches(value, tables) {
             return Ok(());
         }
-        Err(self
-            .explain(value, tables, &Path::Root)
-            .unwrap_or_else(|| self.mismatch(value, &Path::Root)))
+        Err(self.explain(value, tables, &Path::Root).unwrap_or_else(|| self.mismatch(value, &Path::Root)))
     }
 
     /// Returns whether a value is allowed.
@@ -38,16 +36,10 @@ impl Validator {
                 elements.iter().all(|value| element.matches(value, tables))
             }
             (Validator::Record { keys, values }, Value::Object(object)) => {
-                object.iter().all(|(key, value)| {
-                    key_matches(keys, key, tables) && values.matches(value, tables)
-                })
+                object.iter().all(|(key, value)| key_matches(keys, key, tables) && values.matches(value, tables))
             }
-            (Validator::Object(fields), Value::Object(object)) => {
-                fields_match(fields, object, tables)
-            }
-            (Validator::Union(members), value) => {
-                members.iter().any(|member| member.matches(value, tables))
-            }
+            (Validator::Object(fields), Value::Object(object)) => fields_match(fields, object, tables),
+            (Validator::Union(members), value) => members.iter().any(|member| member.matches(value, tables)),
             _ => false,
         }
     }
@@ -57,26 +49,18 @@ impl Validator {
         match (self, value) {
             (Validator::Literal(literal), value) if !same_literal(literal, value) => {
                 let value = value.display();
-                Some(format!(
-                    "`{value}` does not match literal validator `{self}`.{path}"
-                ))
+                Some(format!("`{value}` does not match literal validator `{self}`.{path}"))
             }
             (Validator::Id(table), Value::String(id)) => self.explain_id(table, id, tables, path),
             (Validator::Array(element), Value::Array(elements)) => {
                 let mut elements = elements.iter().enumerate();
-                elements.find_map(|(index, value)| {
-                    element.explain(value, tables, &Path::Index(path, index))
-                })
+                elements.find_map(|(index, value)| element.explain(value, tables, &Path::Index(path, index)))
             }
-            (Validator::Record { keys, values }, Value::Object(object)) => {
-                object.iter().find_map(|(key, value)| {
-                    keys.explain(&Value::from(key), tables, &Path::Keys(path))
-                        .or_else(|| values.explain(value, tables, &Path::Values(path)))
-                })
-            }
-            (Validator::Object(fields), Value::Object(object)) => {
-                self.explain_object(fields, object, tables, path)
-            }
+            (Validator::Record { keys, values }, Value::Object(object)) => object.iter().find_map(|(key, value)| {
+                keys.explain(&Value::from(key), tables, &Path::Keys(path))
+                    .or_else(|| values.explain(value, tables, &Path::Values(path)))
+            }),
+            (Validator::Object(fields), Value::Object(object)) => self.explain_object(fields, object, tables, path),
             (Validator::Union(members), value) => match members.as_slice() {
                 [only] => only.explain(value, tables, path),
                 _ if self.matches(value, tables) => None,
@@ -87,13 +71,7 @@ impl Validator {
         }
     }
 
-    fn explain_id(
-        &self,
-        table: &str,
-        id: &str,
-        tables: &dyn TableNames,
-        path: &Path<'_>,
-    ) -> Option<String> {
+    fn explain_id(&self, table: &str, id: &str, tables: &dyn TableNames, path: &Path<'_>) -> Option<String> {
         let Some((id, found)) = table_of(id, tables) else {
             return Some(self.mismatch(&Value::from(id), path));
         };
@@ -104,9 +82,7 @@ impl Validator {
             TableRef::User(name) => format!("from table `{name}`"),
             TableRef::System(_) => "from a system table".to_owned(),
         };
-        Some(format!(
-            "Found ID \"{id}\" {origin}, which does not match the table name in validator `{self}`.{path}"
-        ))
+        Some(format!("Found ID \"{id}\" {origin}, which does not match the table name in validator `{self}`.{path}"))
     }
 
     fn explain_object(
@@ -156,11 +132,7 @@ fn same_literal(literal: &Value, value: &Value) -> bool {
     }
 }
 
-fn fields_match(
-    fields: &BTreeMap<String, FieldValidator>,
-    object: &Object,
-    tables: &dyn TableNames,
-) -> bool {
+fn fields_match(fields: &BTreeMap<String, FieldValidator>, object: &Object, tables: &dyn TableNames) -> bool {
     let mut known = 0;
     for (name, field) in fields {
         match object.get(name) {

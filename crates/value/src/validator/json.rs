@@ -55,8 +55,8 @@ impl Validator {
             Validator::Bytes => json!({"type": "bytes"}),
             Validator::Any => json!({"type": "any"}),
             Validator::Literal(literal) => {
-                let value: Json = serde_json::from_str(&literal.to_json())
-                    .expect("the encoded form of a value is JSON");
+                let value: Json =
+                    serde_json::from_str(&literal.to_json()).expect("the encoded form of a value is JSON");
                 json!({"type": "literal", "value": value})
             }
             Validator::Id(table) => json!({"type": "id", "tableName": table}),
@@ -88,10 +88,7 @@ impl FieldValidator {
             Some(Json::Bool(optional)) => *optional,
             Some(_) => return Err(shape("`optional` must be a boolean")),
         };
-        Ok(FieldValidator {
-            validator,
-            optional,
-        })
+        Ok(FieldValidator { validator, optional })
     }
 
     fn to_json(&self) -> Json {
@@ -139,14 +136,12 @@ fn allowed_as_key(keys: &Validator) -> bool {
 fn literal(json: &Json) -> Result<Value, ValidatorError> {
     let literal = Value::from_json(json)?;
     match &literal {
-        Value::Float64(number) if !number.is_finite() => Err(ValidatorError::Rule(
-            "A literal validator cannot hold NaN or an infinity.".to_owned(),
-        )),
+        Value::Float64(number) if !number.is_finite() => {
+            Err(ValidatorError::Rule("A literal validator cannot hold NaN or an infinity.".to_owned()))
+        }
         Value::String(_) | Value::Float64(_) | Value::Int64(_) | Value::Boolean(_) => Ok(literal),
         Value::Null | Value::Bytes(_) | Value::Array(_) | Value::Object(_) | Value::CommitTs => {
-            Err(ValidatorError::Rule(
-                "A literal validator must hold a string, number, bigint or boolean.".to_owned(),
-            ))
+            Err(ValidatorError::Rule("A literal validator must hold a string, number, bigint or boolean.".to_owned()))
         }
     }
 }
@@ -154,9 +149,7 @@ fn literal(json: &Json) -> Result<Value, ValidatorError> {
 fn table_name(name: &str) -> Result<String, ValidatorError> {
     match is_identifier(name) {
         true => Ok(name.to_owned()),
-        false => Err(ValidatorError::Rule(format!(
-            "Invalid table name in an id validator: {name:?}."
-        ))),
+        false => Err(ValidatorError::Rule(format!("Invalid table name in an id validator: {name:?}."))),
     }
 }
 

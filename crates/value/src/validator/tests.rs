@@ -24,10 +24,7 @@ impl TableNames for Tables {
 }
 
 fn id(table: u32) -> String {
-    let id = DocumentId {
-        table: TableNumber(table),
-        internal: InternalId([7; 16]),
-    };
+    let id = DocumentId { table: TableNumber(table), internal: InternalId([7; 16]) };
     id.encode()
 }
 
@@ -72,10 +69,7 @@ fn every_kind_reads_back() {
 
 #[test]
 fn retired_kinds_allow_anything() {
-    assert_eq!(
-        validator(r#"{"type":"map","keys":{},"values":{}}"#),
-        Validator::Any
-    );
+    assert_eq!(validator(r#"{"type":"map","keys":{},"values":{}}"#), Validator::Any);
     assert_eq!(validator(r#"{"type":"set","value":{}}"#), Validator::Any);
 }
 
@@ -83,18 +77,13 @@ fn retired_kinds_allow_anything() {
 #[test]
 fn declarations_that_make_no_sense_are_refused() {
     let record = |keys: &str, optional: bool| {
-        format!(
-            r#"{{"type":"record","keys":{keys},"values":{{"fieldType":{{"type":"any"}},"optional":{optional}}}}}"#
-        )
+        format!(r#"{{"type":"record","keys":{keys},"values":{{"fieldType":{{"type":"any"}},"optional":{optional}}}}}"#)
     };
     let refused = [
         record(r#"{"type":"number"}"#, false),
         record(r#"{"type":"any"}"#, false),
         record(r#"{"type":"literal","value":"a"}"#, false),
-        record(
-            r#"{"type":"union","value":[{"type":"string"},{"type":"literal","value":"a"}]}"#,
-            false,
-        ),
+        record(r#"{"type":"union","value":[{"type":"string"},{"type":"literal","value":"a"}]}"#, false),
         record(r#"{"type":"string"}"#, true),
         r#"{"type":"literal","value":null}"#.to_owned(),
         r#"{"type":"literal","value":{"$float":"AAAAAAAA+H8="}}"#.to_owned(),
@@ -102,10 +91,8 @@ fn declarations_that_make_no_sense_are_refused() {
         r#"{"type":"literal","value":{"$bytes":""}}"#.to_owned(),
         r#"{"type":"literal","value":{"$x":1}}"#.to_owned(),
         r#"{"type":"literal"}"#.to_owned(),
-        r#"{"type":"object","value":{"a b":{"fieldType":{"type":"any"},"optional":false}}}"#
-            .to_owned(),
-        r#"{"type":"object","value":{"$a":{"fieldType":{"type":"any"},"optional":false}}}"#
-            .to_owned(),
+        r#"{"type":"object","value":{"a b":{"fieldType":{"type":"any"},"optional":false}}}"#.to_owned(),
+        r#"{"type":"object","value":{"$a":{"fieldType":{"type":"any"},"optional":false}}}"#.to_owned(),
         r#"{"type":"object","value":{"a":{"type":"any"}}}"#.to_owned(),
         r#"{"type":"object","value":{"a":{"fieldType":{"type":"any"},"optional":1}}}"#.to_owned(),
         r#"{"type":"id"}"#.to_owned(),
@@ -121,9 +108,7 @@ fn declarations_that_make_no_sense_are_refused() {
     for json in refused {
         assert!(Validator::parse_json(&json).is_err(), "{json}");
     }
-    assert!(
-        Validator::parse_json(&record(r#"{"type":"id","tableName":"_storage"}"#, false)).is_ok()
-    );
+    assert!(Validator::parse_json(&record(r#"{"type":"id","tableName":"_storage"}"#, false)).is_ok());
 }
 
 #[test]
@@ -156,18 +141,12 @@ pub(super) fn arbitrary_validator() -> impl Strategy<Value = Validator> {
     ];
     leaf.prop_recursive(3, 16, 3, |inner| {
         let field =
-            (inner.clone(), any::<bool>()).prop_map(|(validator, optional)| FieldValidator {
-                validator,
-                optional,
-            });
+            (inner.clone(), any::<bool>()).prop_map(|(validator, optional)| FieldValidator { validator, optional });
         prop_oneof![
+            inner.clone().prop_map(|element| Validator::Array(Box::new(element))),
             inner
                 .clone()
-                .prop_map(|element| Validator::Array(Box::new(element))),
-            inner.clone().prop_map(|values| Validator::Record {
-                keys: Box::new(Validator::String),
-                values: Box::new(values),
-            }),
+                .prop_map(|values| Validator::Record { keys: Box::new(Validator::String), values: Box::new(values) }),
             prop::collection::btree_map("[a-c]", field, 0..3).prop_map(Validator::Object),
             prop::collection::vec(inner, 0..3).prop_map(Validator::Union),
         ]
@@ -187,13 +166,9 @@ pub(super) fn member_of(validator: &Validator, seed: u64) -> Option<Value> {
         Validator::Bytes => Value::Bytes(vec![seed as u8]),
         Validator::Literal(literal) => literal.clone(),
         Validator::Id(_) => Value::from(id(10001)),
-        Validator::Array(element) => Value::Array(
-            member_of(element, seed / 2)
-                .into_iter()
-                .cycle()
-                .take(seed as usize % 3)
-                .collect(),
-        ),
+        Validator::Array(element) => {
+            Value::Array(member_of(element, seed / 2).into_iter().cycle().take(seed as usize % 3).collect())
+        }
         Validator::Record { values, .. } => {
             let value = member_of(values, seed / 2)?;
             Value::Object([("a".to_owned(), value)].into_iter().collect())

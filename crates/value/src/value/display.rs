@@ -74,11 +74,7 @@ fn write_float(f: &mut fmt::Formatter<'_>, number: f64) -> fmt::Result {
         return f.write_str("NaN");
     }
     if number.is_infinite() {
-        return f.write_str(if number > 0.0 {
-            "Infinity"
-        } else {
-            "-Infinity"
-        });
+        return f.write_str(if number > 0.0 { "Infinity" } else { "-Infinity" });
     }
     let mut text = String::new();
     write_finite(&mut text, number);

@@ -80,9 +80,7 @@ fn limits_give_their_codes() {
 
 #[test]
 fn commit_timestamp_is_put_everywhere() {
-    let mut value = parse(
-        r#"{"a":[{"$commitTs":null},1],"b":{"$commitTs":null},"c":{"d":{"$commitTs":null}}}"#,
-    );
+    let mut value = parse(r#"{"a":[{"$commitTs":null},1],"b":{"$commitTs":null},"c":{"d":{"$commitTs":null}}}"#);
     assert!(value.has_commit_ts());
     value.resolve_commit_ts(Timestamp(5));
     assert!(!value.has_commit_ts());

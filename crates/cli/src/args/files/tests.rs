@@ -24,7 +24,8 @@ fn files_are_local_by_default() {
 #[test]
 fn a_bucket_replaces_the_directory() {
     let directory = tempfile::tempdir().unwrap();
-    let line = "serve --s3-bucket b --s3-endpoint http://127.0.0.1:9 --s3-access-key-id id --s3-secret-access-key hidden";
+    let line =
+        "serve --s3-bucket b --s3-endpoint http://127.0.0.1:9 --s3-access-key-id id --s3-secret-access-key hidden";
     let options = parse(line).unwrap();
     let store = options.open(&directory.path().join("files")).unwrap();
     assert!(format!("{store:?}").contains("AmazonS3"), "{store:?}");
@@ -34,7 +35,9 @@ fn a_bucket_replaces_the_directory() {
 
 #[test]
 fn half_a_configuration_is_refused() {
-    for line in ["--s3-endpoint http://a", "--s3-bucket b --s3-access-key-id id", "--s3-bucket b --s3-secret-access-key s"] {
+    for line in
+        ["--s3-endpoint http://a", "--s3-bucket b --s3-access-key-id id", "--s3-bucket b --s3-secret-access-key s"]
+    {
         assert!(parse(&format!("serve {line}")).is_err(), "{line}");
     }
 }

@@ -40,13 +40,8 @@ fn fill(tx: &mut Transaction, table: &Table, record: InternalId) -> Result<Step,
         Some(Value::Bytes(last)) => key_after(last),
         _ => whole.start.clone(),
     };
-    let unread = Interval {
-        start,
-        end: whole.end,
-    };
-    let page =
-        tx.shared()
-            .read_rows(&unread, storage::Order::Ascending, WORKER_BATCH, tx.view())?;
+    let unread = Interval { start, end: whole.end };
+    let page = tx.shared().read_rows(&unread, storage::Order::Ascending, WORKER_BATCH, tx.view())?;
     add_rows(tx, table, &index, &page.rows)?;
     let mut fields = document.user_fields();
     let step = match page.covered_to {
@@ -57,32 +52,19 @@ fn fill(tx: &mut Transaction, table: &Table, record: InternalId) -> Result<Step,
         None => {
             fields.remove(CURSOR);
             // No schema enables the indexes of system tables.
-            index.state = Some(if table.is_system() {
-                IndexState::Enabled
-            } else {
-                IndexState::Backfilled
-            });
+            index.state = Some(if table.is_system() { IndexState::Enabled } else { IndexState::Backfilled });
             Step::Done
         }
     };
-    index
-        .encode()
-        .into_iter()
-        .for_each(|(name, value)| drop(fields.insert(name, value)));
+    index.encode().into_iter().for_each(|(name, value)| drop(fields.insert(name, value)));
     tx.put_record(INDEXES, record, Some(fields))?;
     Ok(step)
 }
 
 /// Buffers the index rows of some documents, and that they were read.
-fn add_rows(
-    tx: &mut Transaction,
-    table: &Table,
-    index: &IndexRecord,
-    rows: &[Row],
-) -> Result<(), Error> {
+fn add_rows(tx: &mut Transaction, table: &Table, index: &IndexRecord, rows: &[Row]) -> Result<(), Error> {
     for row in rows {
-        let internal = row_internal(&row.key)
-            .ok_or_else(|| Error::Corrupt("a document key is too short".into()))?;
+        let internal = row_internal(&row.key).ok_or_else(|| Error::Corrupt("a document key is too short".into()))?;
         let key = DocKey::new(table.tablet, internal);
         tx.reads.points.insert(key);
         let document = tx.shared().read_scanned(table, key, row, tx.view())?;

@@ -13,9 +13,7 @@ fn typed(kind: &str) -> String {
 }
 
 fn indexed(fields: &str) -> String {
-    format!(
-        "{{'tables':[{{'tableName':'t','indexes':[{{'indexDescriptor':'i','fields':[{fields}]}}]}}]}}"
-    )
+    format!("{{'tables':[{{'tableName':'t','indexes':[{{'indexDescriptor':'i','fields':[{fields}]}}]}}]}}")
 }
 
 fn submit(db: &Database, text: &str) -> SubmittedSchema {
@@ -24,16 +22,11 @@ fn submit(db: &Database, text: &str) -> SubmittedSchema {
 }
 
 fn on_index() -> Query {
-    query_json(
-        "{'source':{'type':'IndexRange','indexName':'t.i','range':[],'order':null},'operators':[]}",
-    )
+    query_json("{'source':{'type':'IndexRange','indexName':'t.i','range':[],'order':null},'operators':[]}")
 }
 
 fn names(descriptions: &[IndexDescription]) -> Vec<&str> {
-    descriptions
-        .iter()
-        .map(|index| index.name.as_str())
-        .collect()
+    descriptions.iter().map(|index| index.name.as_str()).collect()
 }
 
 // [ ] schema failure on insert, patch, replace text; system fields ignored
@@ -44,8 +37,7 @@ fn active_schema_is_enforced() {
     deploy(&db, &typed("number"));
     let mut tx = db.begin(BeginAt::Validated).unwrap();
     tx.insert(ROOT, "t", doc("{'n':5}")).unwrap();
-    tx.patch(ROOT, id, vec![("n".into(), Some(json("2")))])
-        .unwrap();
+    tx.patch(ROOT, id, vec![("n".into(), Some(json("2")))]).unwrap();
     let expected = "SchemaEnforcementError: Failed to insert or update a document in table \"t\" because it does not match the schema: ";
     let wrong = || doc("{'n':'x'}");
     assert!(message(tx.insert(ROOT, "t", wrong())).starts_with(expected));
@@ -59,10 +51,7 @@ fn active_schema_is_enforced() {
 fn schema_without_validation_is_not_enforced() {
     let db = database();
     insert(&db, "t", "{'n':'x'}");
-    deploy(
-        &db,
-        &typed("number").replace("'schemaValidation':true", "'schemaValidation':false"),
-    );
+    deploy(&db, &typed("number").replace("'schemaValidation':true", "'schemaValidation':false"));
     insert(&db, "t", "{}");
 }
 
@@ -73,13 +62,9 @@ fn documents_that_do_not_match_fail_the_schema() {
     deploy(&db, &typed("any"));
     let id = insert(&db, "t", "{'n':'x'}");
     let submitted = submit(&db, &typed("number"));
-    let SchemaState::Failed { error, table } = settled(&db, submitted.id) else {
-        panic!("it did not fail")
-    };
+    let SchemaState::Failed { error, table } = settled(&db, submitted.id) else { panic!("it did not fail") };
     assert!(
-        error.starts_with(&format!(
-            "Document with ID \"{id}\" in table \"t\" does not match the schema: "
-        )),
+        error.starts_with(&format!("Document with ID \"{id}\" in table \"t\" does not match the schema: ")),
         "{error}"
     );
     assert_eq!(table.as_deref(), Some("t"));
@@ -107,13 +92,8 @@ fn writes_against_a_pending_schema_fail_it() {
     let submitted = submit(&db, &typed("number"));
     assert_eq!(settled(&db, submitted.id), SchemaState::Ready);
     insert(&db, "t", "{'n':'x'}");
-    let SchemaState::Failed { error, table } = db.schema_state(ROOT, submitted.id) else {
-        panic!("it did not fail")
-    };
-    assert!(
-        error.starts_with("New document in table \"t\" does not match the schema: "),
-        "{error}"
-    );
+    let SchemaState::Failed { error, table } = db.schema_state(ROOT, submitted.id) else { panic!("it did not fail") };
+    assert!(error.starts_with("New document in table \"t\" does not match the schema: "), "{error}");
     assert_eq!(table.as_deref(), Some("t"));
 }
 
@@ -124,10 +104,7 @@ fn writers_that_did_not_know_the_schema_conflict() {
     let mut tx = db.begin(BeginAt::Validated).unwrap();
     tx.insert(ROOT, "t", doc("{'n':'x'}")).unwrap();
     submit(&db, &typed("number"));
-    assert!(matches!(
-        db.commit(tx, CommitOptions::default()),
-        Err(CommitError::Conflict(_))
-    ));
+    assert!(matches!(db.commit(tx, CommitOptions::default()), Err(CommitError::Conflict(_))));
 }
 
 #[test]
@@ -151,32 +128,18 @@ fn later_submissions_take_the_place_of_pending_ones() {
 fn diffs_name_what_changes() {
     let db = database();
     let first = deploy(&db, &indexed("'a'"));
-    assert_eq!(
-        (names(&first.added), names(&first.removed)),
-        (vec!["t.i"], vec![])
-    );
-    assert_eq!(
-        first.added[0].kind,
-        IndexKind::Database {
-            fields: vec!["a".into(), "_creationTime".into()]
-        }
-    );
+    assert_eq!((names(&first.added), names(&first.removed)), (vec!["t.i"], vec![]));
+    assert_eq!(first.added[0].kind, IndexKind::Database { fields: vec!["a".into(), "_creationTime".into()] });
     let staged = indexed("'a'").replace("'indexes'", "'indexes':[],'stagedDbIndexes'");
     let schema = Schema::parse_json(&staged.replace('\'', "\"")).unwrap();
-    assert_eq!(
-        names(&db.preview_schema(ROOT, &Some(schema)).disabled),
-        ["t.i"]
-    );
+    assert_eq!(names(&db.preview_schema(ROOT, &Some(schema)).disabled), ["t.i"]);
     deploy(&db, &staged);
     let mut tx = db.begin(BeginAt::Validated).unwrap();
     assert!(message(tx.query(ROOT, on_index()).map(drop)).starts_with("IndexStaged"));
     drop(tx);
     assert_eq!(names(&deploy(&db, &indexed("'a'")).enabled), ["t.i"]);
     let changed = deploy(&db, &indexed("'b'"));
-    assert_eq!(
-        (names(&changed.added), names(&changed.removed)),
-        (vec!["t.i"], vec!["t.i"])
-    );
+    assert_eq!((names(&changed.added), names(&changed.removed)), (vec!["t.i"], vec!["t.i"]));
     let removed = db.submit_schema(ROOT, None).unwrap();
     assert_eq!(names(&removed.diff.removed), ["t.i"]);
 }
@@ -189,17 +152,12 @@ fn indexes_are_filled_while_documents_are_written() {
     for (n, id) in ids.iter().enumerate().step_by(50) {
         let change = |tx: &mut Transaction| match n % 100 {
             0 => drop(tx.delete(ROOT, *id)),
-            _ => drop(tx.patch(
-                ROOT,
-                *id,
-                vec![("a".into(), Some(Value::Int64(-(n as i64))))],
-            )),
+            _ => drop(tx.patch(ROOT, *id, vec![("a".into(), Some(Value::Int64(-(n as i64))))])),
         };
         loop {
             let mut tx = db.begin(BeginAt::Validated).unwrap();
             change(&mut tx);
-            tx.insert(ROOT, "t", object(&[("a", Value::Int64(10_000))]))
-                .unwrap();
+            tx.insert(ROOT, "t", object(&[("a", Value::Int64(10_000))])).unwrap();
             match db.commit(tx, CommitOptions::default()) {
                 Ok(pending) => break pending.wait().map(drop).unwrap(),
                 Err(CommitError::Conflict(_)) => {}
@@ -211,15 +169,9 @@ fn indexes_are_filled_while_documents_are_written() {
     mutate(&db, |tx| tx.activate_schema(ROOT, submitted.id).unwrap());
     let mut tx = db.begin(BeginAt::Durable).unwrap();
     let by_index = collect(&mut tx, on_index()).unwrap();
-    assert!(
-        by_index.is_sorted_by_key(|d| (d.value.get("a").cloned(), Value::Float64(d.creation_time)))
-    );
+    assert!(by_index.is_sorted_by_key(|d| (d.value.get("a").cloned(), Value::Float64(d.creation_time))));
     let mut found: Vec<_> = by_index.iter().map(|d| d.id).collect();
-    let mut expected: Vec<_> = collect(&mut tx, Query::full_scan("t"))
-        .unwrap()
-        .iter()
-        .map(|d| d.id)
-        .collect();
+    let mut expected: Vec<_> = collect(&mut tx, Query::full_scan("t")).unwrap().iter().map(|d| d.id).collect();
     found.sort();
     expected.sort();
     assert_eq!(found, expected);
@@ -233,35 +185,14 @@ fn filling_resumes_after_a_restart() {
     // The worker stops before it sees the index.
     db.shared().worker.stop();
     let id = submit(&db, &indexed("'a'")).id;
-    let record = db
-        .shared()
-        .catalogs
-        .newest()
-        .table(ROOT, "t")
-        .unwrap()
-        .indexes[0]
-        .record;
-    let table = db
-        .shared()
-        .catalogs
-        .newest()
-        .table(ROOT, "t")
-        .unwrap()
-        .clone();
-    assert_eq!(
-        super::backfill::step(db.shared(), &table, record).unwrap(),
-        super::Step::More
-    );
+    let record = db.shared().catalogs.newest().table(ROOT, "t").unwrap().indexes[0].record;
+    let table = db.shared().catalogs.newest().table(ROOT, "t").unwrap().clone();
+    assert_eq!(super::backfill::step(db.shared(), &table, record).unwrap(), super::Step::More);
     drop(db);
     let db = open(engine);
     assert_eq!(settled(&db, id), SchemaState::Ready);
     mutate(&db, |tx| tx.activate_schema(ROOT, id).unwrap());
-    assert_eq!(
-        collect(&mut db.begin(BeginAt::Durable).unwrap(), on_index())
-            .unwrap()
-            .len(),
-        700
-    );
+    assert_eq!(collect(&mut db.begin(BeginAt::Durable).unwrap(), on_index()).unwrap().len(), 700);
 }
 
 #[test]
@@ -272,9 +203,7 @@ fn rows_of_dropped_indexes_and_tables_are_removed() {
     deploy(&db, &indexed("'a'"));
     deploy(&db, "{'tables':[]}");
     assert!(mutate(&db, |tx| tx.drop_table(ROOT, "t").unwrap()));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut changes = db.wait_schema_change();
     let waiting = || {
         let (tables, indexes) = db.shared().catalogs.newest().dropped();
@@ -289,14 +218,9 @@ fn rows_of_dropped_indexes_and_tables_are_removed() {
         order: storage::Order::Ascending,
         limit: 10_000,
     };
-    let left = storage::Engine::scan(&*engine, &everything, db.durable_ts())
-        .unwrap()
-        .rows;
+    let left = storage::Engine::scan(&*engine, &everything, db.durable_ts()).unwrap().rows;
     // What is left are rows of the catalog's own indexes by creation time.
-    assert!(
-        left.iter().all(|(key, _)| key[0] == 2 && key[4] < 16),
-        "{left:?}"
-    );
+    assert!(left.iter().all(|(key, _)| key[0] == 2 && key[4] < 16), "{left:?}");
     assert!(engine.appends.load(Ordering::SeqCst) > 0);
 }
 
@@ -311,38 +235,16 @@ fn system_tables_get_their_indexes_at_once() {
     }
     let mut tx = db.begin(BeginAt::Validated).unwrap();
     for (table, count) in [("_jobs", 300), ("_new", 0)] {
-        let source = Source::IndexRange {
-            table: table.into(),
-            index: "by_a".into(),
-            range: vec![],
-            order: Order::Ascending,
-        };
-        assert_eq!(
-            collect(
-                &mut tx,
-                Query {
-                    source,
-                    operators: vec![]
-                }
-            )
-            .unwrap()
-            .len(),
-            count
-        );
+        let source =
+            Source::IndexRange { table: table.into(), index: "by_a".into(), range: vec![], order: Order::Ascending };
+        assert_eq!(collect(&mut tx, Query { source, operators: vec![] }).unwrap().len(), count);
     }
     assert!(tx.table_number(ROOT, "_jobs").unwrap().0 < 10_001);
     // A schema push leaves them alone.
     drop(tx);
     deploy(&db, "{'tables':[]}");
     assert_eq!(db.indexes(ROOT, "_jobs").len(), 1);
-    assert_eq!(
-        mutate(&db, |tx| tx
-            .insert(ROOT, "_storage", Object::new())
-            .unwrap())
-        .table
-        .0,
-        10
-    );
+    assert_eq!(mutate(&db, |tx| tx.insert(ROOT, "_storage", Object::new()).unwrap()).table.0, 10);
 }
 
 #[test]
@@ -353,10 +255,10 @@ fn tables_in_the_schema_are_not_dropped() {
     insert(&db, "b", "{}");
     let mut tx = db.begin(BeginAt::Validated).unwrap();
     assert!(
-        message(tx.drop_table(ROOT, "a"))
-            .ends_with("Failed to delete table \"a\" because it appears in the schema")
+        message(tx.drop_table(ROOT, "a")).ends_with("Failed to delete table \"a\" because it appears in the schema")
     );
-    assert!(message(tx.drop_table(ROOT, "b")).ends_with(
-        "Failed to delete table \"b\" because `v.id(\"b\")` appears in the schema of table \"a\""
-    ));
+    assert!(
+        message(tx.drop_table(ROOT, "b"))
+            .ends_with("Failed to delete table \"b\" because `v.id(\"b\")` appears in the schema of table \"a\"")
+    );
 }

@@ -4,10 +4,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn interval(start: u8, length: u8) -> Interval {
-    Interval {
-        start: Bytes::from(vec![start]),
-        end: Bytes::from(vec![start.saturating_add(length)]),
-    }
+    Interval { start: Bytes::from(vec![start]), end: Bytes::from(vec![start.saturating_add(length)]) }
 }
 
 #[derive(Clone, Debug)]
@@ -73,9 +70,5 @@ fn stays_shallow_when_filled_in_order() {
             }
         }
     }
-    assert!(
-        depth(&tree, tree.root) < 60,
-        "depth {}",
-        depth(&tree, tree.root)
-    );
+    assert!(depth(&tree, tree.root) < 60, "depth {}", depth(&tree, tree.root));
 }

@@ -1,3 +1,5 @@
+//! What analysis finds in pushed modules.
+
 use serde_json::json;
 
 use super::*;
@@ -70,9 +72,15 @@ fn cron_jobs_are_found_and_their_targets_checked() {
 
     let missing = backend.start_push(&crons("app:gone")).err().unwrap();
     assert_eq!(missing.code, "InvalidModules");
-    assert!(missing.message.contains("The cron job 'i' schedules a function that does not exist: app.js:gone"), "{missing}");
+    assert!(
+        missing.message.contains("The cron job 'i' schedules a function that does not exist: app.js:gone"),
+        "{missing}"
+    );
     let query = backend.start_push(&crons("app:list")).err().unwrap();
-    assert!(query.message.contains("schedules a query function, only actions and mutations can be scheduled"), "{query}");
+    assert!(
+        query.message.contains("schedules a query function, only actions and mutations can be scheduled"),
+        "{query}"
+    );
     let diff = backend.push(&Project::new(""));
     assert_eq!(diff.components[""].crons.deleted, ["i"]);
 }

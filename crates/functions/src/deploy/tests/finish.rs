@@ -1,3 +1,5 @@
+//! What becomes of a push: activation, conflicts, schemas, stored sources.
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
@@ -174,7 +176,9 @@ fn documents_that_break_the_schema_stop_the_push() {
     let id = backend.mutate("app:add", json!({ "author": 7 }));
     let project = Project::new(NOTES).schema(schema(notes("string", json!([]))));
     let started = backend.start_push(&project).ok().unwrap();
-    let SchemaProgress::Failed { error, table } = backend.progress(&started) else { panic!("the schema must not pass") };
+    let SchemaProgress::Failed { error, table } = backend.progress(&started) else {
+        panic!("the schema must not pass")
+    };
     assert_eq!(table.as_deref(), Some("notes"));
     assert!(error.contains("does not match the schema"), "{error}");
     assert!(backend.finish(&started).is_err());

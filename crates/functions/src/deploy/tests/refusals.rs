@@ -1,3 +1,5 @@
+//! Pushes that are refused, and in which words.
+
 use serde_json::json;
 
 use super::*;

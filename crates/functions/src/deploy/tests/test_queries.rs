@@ -1,3 +1,5 @@
+//! Queries typed on the command line.
+
 use serde_json::json;
 
 use super::*;
@@ -36,17 +38,35 @@ fn a_typed_query_reads_the_data() {
     let ns = |body: &str| value(&backend, &format!("return (await {body}).map((d) => d.n);"));
     assert_eq!(ns("ctx.db.query('notes').collect()"), json!([0.0, 1.0, 2.0, 3.0]));
     assert_eq!(ns("ctx.db.query('notes').order('desc').take(2)"), json!([3.0, 2.0]));
-    assert_eq!(ns("ctx.db.query('notes').withIndex('by_n', (q) => q.gt('n', 0).lte('n', 2)).collect()"), json!([1.0, 2.0]));
-    assert_eq!(ns("ctx.db.query('notes').filter((q) => q.or(q.eq(q.field('n'), 0), q.gt(q.field('n'), 2))).collect()"), json!([0.0, 3.0]));
-    assert_eq!(ns("ctx.db.query('notes').paginate({ cursor: null, numItems: 3 }).then((p) => p.page)"), json!([0.0, 1.0, 2.0]));
+    assert_eq!(
+        ns("ctx.db.query('notes').withIndex('by_n', (q) => q.gt('n', 0).lte('n', 2)).collect()"),
+        json!([1.0, 2.0])
+    );
+    assert_eq!(
+        ns("ctx.db.query('notes').filter((q) => q.or(q.eq(q.field('n'), 0), q.gt(q.field('n'), 2))).collect()"),
+        json!([0.0, 3.0])
+    );
+    assert_eq!(
+        ns("ctx.db.query('notes').paginate({ cursor: null, numItems: 3 }).then((p) => p.page)"),
+        json!([0.0, 1.0, 2.0])
+    );
     let get = format!("return (await ctx.db.get({})).n;", ids[2]);
     assert_eq!(value(&backend, &get), json!(2.0));
-    assert_eq!(value(&backend, "return ctx.db.query('notes').withIndex('by_n', (q) => q.eq('n', 9)).unique();"), Json::Null);
+    assert_eq!(
+        value(&backend, "return ctx.db.query('notes').withIndex('by_n', (q) => q.eq('n', 9)).unique();"),
+        Json::Null
+    );
     assert_eq!(value(&backend, "return ctx.runQuery('app:seven');"), json!(7.0));
-    assert_eq!(value(&backend, "return [5n, -0, new Uint8Array([1, 2]).buffer];"), json!([
-        { "$integer": "BQAAAAAAAAA=" }, { "$float": "AAAAAAAAAIA=" }, { "$bytes": "AQI=" }
-    ]));
-    assert!(backend.query("testQuery", json!({}), Identity::Admin { read_only: false }).outcome.is_err(), "it is not kept");
+    assert_eq!(
+        value(&backend, "return [5n, -0, new Uint8Array([1, 2]).buffer];"),
+        json!([
+            { "$integer": "BQAAAAAAAAA=" }, { "$float": "AAAAAAAAAIA=" }, { "$bytes": "AQI=" }
+        ])
+    );
+    assert!(
+        backend.query("testQuery", json!({}), Identity::Admin { read_only: false }).outcome.is_err(),
+        "it is not kept"
+    );
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Admin keys: minting, checking, prefixes, acting as a user.
+
 use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

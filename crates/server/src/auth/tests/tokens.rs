@@ -1,3 +1,5 @@
+//! User tokens of every provider kind, good and bad.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

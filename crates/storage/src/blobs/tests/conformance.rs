@@ -1,4 +1,4 @@
-//! What every store does, through the public surface only: `tests/s3.rs` runs it against a real service.
+//! What every store does.
 
 use std::ops::Range;
 

@@ -8,10 +8,7 @@ use super::{escape, escaped_part, history_key, log_key, parse_log_key, unescape}
 
 /// Keys from few byte values, so that prefixes and zeros are common.
 fn key() -> impl Strategy<Value = Vec<u8>> {
-    vec(
-        prop_oneof![Just(0u8), Just(1), Just(0xFE), Just(0xFF)],
-        0..8,
-    )
+    vec(prop_oneof![Just(0u8), Just(1), Just(0xFE), Just(0xFF)], 0..8)
 }
 
 proptest! {
@@ -55,9 +52,6 @@ proptest! {
 
 #[test]
 fn log_keys_are_timestamps() {
-    assert_eq!(
-        parse_log_key(&log_key(Timestamp(258))),
-        Some(Timestamp(258))
-    );
+    assert_eq!(parse_log_key(&log_key(Timestamp(258))), Some(Timestamp(258)));
     assert_eq!(parse_log_key(b"short"), None);
 }

@@ -3,18 +3,12 @@
 use bytes::Bytes;
 use value::Timestamp;
 
-use super::{
-    LogEntry, decode_log, decode_timestamp, decode_version, encode_log, encode_timestamp,
-    encode_version,
-};
+use super::{LogEntry, decode_log, decode_timestamp, decode_version, encode_log, encode_timestamp, encode_version};
 
 #[test]
 fn versions_come_back() {
     let record = encode_version(b"key", Timestamp(7), b"value");
-    assert_eq!(
-        decode_version(b"key", &record),
-        Some((Timestamp(7), &b"value"[..]))
-    );
+    assert_eq!(decode_version(b"key", &record), Some((Timestamp(7), &b"value"[..])));
 }
 
 #[test]
@@ -38,17 +32,10 @@ fn cut_records_and_wrong_keys_are_noticed() {
 
 #[test]
 fn log_entries_come_back() {
-    let entry = |key: &'static [u8], deleted, superseded| LogEntry {
-        key: Bytes::from_static(key),
-        deleted,
-        superseded,
-    };
-    let entries = vec![
-        entry(b"", false, false),
-        entry(b"a", true, false),
-        entry(b"b", false, true),
-        entry(b"c", true, true),
-    ];
+    let entry =
+        |key: &'static [u8], deleted, superseded| LogEntry { key: Bytes::from_static(key), deleted, superseded };
+    let entries =
+        vec![entry(b"", false, false), entry(b"a", true, false), entry(b"b", false, true), entry(b"c", true, true)];
     let record = encode_log(b"ts", &entries);
     assert_eq!(decode_log(b"ts", &record), Some(entries));
     assert_eq!(decode_log(b"ts", &encode_log(b"ts", &[])), Some(vec![]));
@@ -60,8 +47,5 @@ fn timestamps_come_back() {
     let record = encode_timestamp(b"name", Timestamp(9));
     assert_eq!(decode_timestamp(b"name", &record), Some(Timestamp(9)));
     assert_eq!(decode_timestamp(b"other", &record), None);
-    assert_eq!(
-        decode_timestamp(b"name", &encode_version(b"name", Timestamp(9), b"x")),
-        None
-    );
+    assert_eq!(decode_timestamp(b"name", &encode_version(b"name", Timestamp(9), b"x")), None);
 }

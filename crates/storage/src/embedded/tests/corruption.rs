@@ -12,13 +12,7 @@ use crate::error::ReadError;
 /// An engine with `a`, `b` and `c`, where `b` was replaced once.
 fn filled() -> OnDisk {
     let disk = OnDisk::new();
-    append(
-        disk.engine(),
-        &[commit(
-            1,
-            &[("a", Some("1")), ("b", Some("1")), ("c", Some("1"))],
-        )],
-    );
+    append(disk.engine(), &[commit(1, &[("a", Some("1")), ("b", Some("1")), ("c", Some("1"))])]);
     append(disk.engine(), &[commit(2, &[("b", Some("2"))])]);
     disk
 }
@@ -40,8 +34,7 @@ fn assert_corrupt<T: std::fmt::Debug>(read: Result<T, ReadError>, place: &str, d
 }
 
 fn scan_all(disk: &OnDisk, at: u64) -> Result<Page, ReadError> {
-    disk.engine()
-        .scan(&scan("a", "d", Order::Ascending, 9), Timestamp(at))
+    disk.engine().scan(&scan("a", "d", Order::Ascending, 9), Timestamp(at))
 }
 
 // Every stored record is checksummed; a corrupt one is reported with its key, never served.
@@ -68,10 +61,7 @@ fn corrupt_record_can_be_overwritten_but_stays_corrupt_in_the_past() {
 #[test]
 fn corrupt_history_record_is_reported() {
     let disk = filled();
-    flip(
-        &disk.fjall().keyspaces.history,
-        &history_key(b"b", Timestamp(2)),
-    );
+    flip(&disk.fjall().keyspaces.history, &history_key(b"b", Timestamp(2)));
     assert_corrupt(disk.engine().get(b"b", Timestamp(1)), "history", b"b");
     assert_corrupt(scan_all(&disk, 1), "history", b"b");
     assert_eq!(scan_all(&disk, 2).unwrap().rows.len(), 3);
@@ -99,10 +89,6 @@ fn corrupt_log_record_is_reported_and_does_not_stop_trimming() {
 #[test]
 fn missing_version_is_reported_by_the_log() {
     let disk = filled();
-    disk.fjall()
-        .keyspaces
-        .history
-        .remove(history_key(b"b", Timestamp(2)))
-        .unwrap();
+    disk.fjall().keyspaces.history.remove(history_key(b"b", Timestamp(2))).unwrap();
     assert_corrupt(disk.engine().tail(Timestamp::ZERO, 9), "history", b"b");
 }

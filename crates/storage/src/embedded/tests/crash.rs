@@ -13,10 +13,7 @@ const COMMITS: u64 = 50;
 
 fn append_one(engine: &dyn Engine, ts: u64) {
     let (value, own) = (ts.to_string(), format!("key {ts:02}"));
-    append(
-        engine,
-        &[commit(ts, &[("hot", Some(&value)), (&own, Some(&value))])],
-    );
+    append(engine, &[commit(ts, &[("hot", Some(&value)), (&own, Some(&value))])]);
 }
 
 #[test]
@@ -34,19 +31,10 @@ fn acknowledged_commits_survive_a_kill() {
         let copy = copy_directory(disk.path());
         let engine = open(copy.path());
         assert_eq!(engine.latest(), Timestamp(ts));
-        assert_eq!(
-            engine.tail(Timestamp::ZERO, 100).unwrap().len(),
-            ts as usize
-        );
-        assert_eq!(
-            read(&engine, "hot", ts - 3),
-            Some(format!("{0}@{0}", ts - 3))
-        );
+        assert_eq!(engine.tail(Timestamp::ZERO, 100).unwrap().len(), ts as usize);
+        assert_eq!(read(&engine, "hot", ts - 3), Some(format!("{0}@{0}", ts - 3)));
         let all = crate::conformance::scan("key", "kez", Order::Descending, 100);
-        assert_eq!(
-            engine.scan(&all, Timestamp(ts)).unwrap().rows.len(),
-            ts as usize
-        );
+        assert_eq!(engine.scan(&all, Timestamp(ts)).unwrap().rows.len(), ts as usize);
     }
 }
 
@@ -61,12 +49,7 @@ fn torn_append_disappears_and_the_rest_stays() {
     for length in (acknowledged..written - 1).step_by(7) {
         let copy = copy_directory(disk.path());
         let torn = copy.path().join(journal.strip_prefix(disk.path()).unwrap());
-        OpenOptions::new()
-            .write(true)
-            .open(torn)
-            .unwrap()
-            .set_len(length)
-            .unwrap();
+        OpenOptions::new().write(true).open(torn).unwrap().set_len(length).unwrap();
         let engine = open(copy.path());
         assert_eq!(engine.latest(), Timestamp(1), "torn at {length}");
         assert_eq!(read(&engine, "hot", 9).as_deref(), Some("1@1"));
@@ -93,20 +76,13 @@ fn trimmed_past_stays_trimmed_or_is_trimmed_again() {
 }
 
 fn journal(directory: &Path) -> PathBuf {
-    let files = fs::read_dir(directory.join("db"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
+    let files = fs::read_dir(directory.join("db")).unwrap().map(|entry| entry.unwrap().path());
     let mut journals = files.filter(|path| path.extension().is_some_and(|end| end == "jnl"));
-    journals
-        .next()
-        .expect("fjall keeps its journal beside its keyspaces")
+    journals.next().expect("fjall keeps its journal beside its keyspaces")
 }
 
 /// Length of the file without the zeros it was preallocated with.
 fn written_bytes(journal: &Path) -> u64 {
     let bytes = fs::read(journal).unwrap();
-    bytes
-        .iter()
-        .rposition(|byte| *byte != 0)
-        .map_or(0, |last| last as u64 + 1)
+    bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1)
 }

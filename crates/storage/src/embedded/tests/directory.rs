@@ -6,9 +6,7 @@ use super::{FjallEngine, FjallOptions, OnDisk, open};
 use crate::error::OpenError;
 
 fn open_error(path: &std::path::Path) -> OpenError {
-    FjallEngine::open(path, FjallOptions::default())
-        .err()
-        .unwrap()
+    FjallEngine::open(path, FjallOptions::default()).err().unwrap()
 }
 
 #[test]
@@ -16,10 +14,7 @@ fn directory_in_use_is_named() {
     let disk = OnDisk::new();
     let error = open_error(disk.path());
     assert!(matches!(error, OpenError::Locked { .. }));
-    let expected = format!(
-        "another server is using the data directory {}",
-        disk.path().display()
-    );
+    let expected = format!("another server is using the data directory {}", disk.path().display());
     assert_eq!(error.to_string(), expected);
 }
 
@@ -36,14 +31,7 @@ fn newer_format_is_refused() {
     drop(disk.engine.take());
     fs::write(disk.path().join("format"), "concave storage 2\n").unwrap();
     let error = open_error(disk.path());
-    assert!(matches!(
-        error,
-        OpenError::FormatVersion {
-            found: 2,
-            supported: 1,
-            ..
-        }
-    ));
+    assert!(matches!(error, OpenError::FormatVersion { found: 2, supported: 1, .. }));
 }
 
 #[test]
@@ -53,10 +41,7 @@ fn damaged_or_missing_format_is_refused() {
     let format = disk.path().join("format");
     for text in ["", "concave storage 0\n", "something else"] {
         fs::write(&format, text).unwrap();
-        assert!(
-            matches!(open_error(disk.path()), OpenError::Corrupt { .. }),
-            "{text:?}"
-        );
+        assert!(matches!(open_error(disk.path()), OpenError::Corrupt { .. }), "{text:?}");
     }
     fs::remove_file(&format).unwrap();
     assert!(matches!(open_error(disk.path()), OpenError::Corrupt { .. }));
@@ -66,11 +51,5 @@ fn damaged_or_missing_format_is_refused() {
 fn directory_that_cannot_be_made_is_reported() {
     let disk = OnDisk::new();
     let error = open_error(&disk.path().join("format").join("below a file"));
-    assert!(matches!(
-        error,
-        OpenError::Io {
-            action: "create the data directory",
-            ..
-        }
-    ));
+    assert!(matches!(error, OpenError::Io { action: "create the data directory", .. }));
 }

@@ -18,17 +18,10 @@ fn failing(kind: io::ErrorKind) -> (OnDisk, Arc<AtomicBool>) {
     let hook = {
         let switch = switch.clone();
         move || {
-            if switch.load(SeqCst) {
-                Err(kind.into())
-            } else {
-                Ok(())
-            }
+            if switch.load(SeqCst) { Err(kind.into()) } else { Ok(()) }
         }
     };
-    let options = FjallOptions {
-        sync_hook: Some(Arc::new(hook)),
-        ..FjallOptions::default()
-    };
+    let options = FjallOptions { sync_hook: Some(Arc::new(hook)), ..FjallOptions::default() };
     (OnDisk::with(options), switch)
 }
 
@@ -39,22 +32,15 @@ fn failed_sync_refuses_commits_until_reopened() {
     let (mut disk, switch) = failing(io::ErrorKind::Other);
     append(disk.engine(), &[commit(1, &[("a", Some("1"))])]);
     switch.store(true, SeqCst);
-    let failed = disk
-        .engine()
-        .append(Timestamp(1), &[commit(2, &[("a", Some("2"))])]);
+    let failed = disk.engine().append(Timestamp(1), &[commit(2, &[("a", Some("2"))])]);
     assert!(matches!(failed, Err(AppendError::Refused { .. })));
     switch.store(false, SeqCst);
-    let refused = disk
-        .engine()
-        .append(Timestamp(1), &[commit(2, &[("a", Some("2"))])]);
+    let refused = disk.engine().append(Timestamp(1), &[commit(2, &[("a", Some("2"))])]);
     assert_eq!(
         refused.unwrap_err().to_string(),
         "the store refuses further commits until it is reopened: a write or sync to disk failed"
     );
-    assert!(matches!(
-        disk.engine().trim(Timestamp(1), 10),
-        Err(AppendError::Refused { .. })
-    ));
+    assert!(matches!(disk.engine().trim(Timestamp(1), 10), Err(AppendError::Refused { .. })));
     assert_eq!(disk.engine().latest(), Timestamp(1));
     assert_eq!(read(disk.engine(), "a", 1).as_deref(), Some("1@1"));
     assert_eq!(read(disk.engine(), "a", 2).as_deref(), Some("1@1"));
@@ -70,17 +56,10 @@ fn full_disk_is_named_and_kept_as_source() {
     append(disk.engine(), &[commit(1, &[("a", Some("1"))])]);
     switch.store(true, SeqCst);
     for _ in 0..2 {
-        let refused = disk
-            .engine()
-            .append(Timestamp(1), &[commit(2, &[("b", None)])]);
+        let refused = disk.engine().append(Timestamp(1), &[commit(2, &[("b", None)])]);
         let refused = refused.unwrap_err();
-        assert!(
-            refused.to_string().ends_with("the disk is full"),
-            "{refused}"
-        );
-        let source = refused
-            .source()
-            .and_then(|source| source.downcast_ref::<Arc<io::Error>>());
+        assert!(refused.to_string().ends_with("the disk is full"), "{refused}");
+        let source = refused.source().and_then(|source| source.downcast_ref::<Arc<io::Error>>());
         assert_eq!(source.unwrap().kind(), io::ErrorKind::StorageFull);
     }
     assert_eq!(read(disk.engine(), "a", 1).as_deref(), Some("1@1"));

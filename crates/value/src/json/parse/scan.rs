@@ -72,9 +72,7 @@ impl<'a> Parser<'a> {
         let start = self.position;
         let mut number = 0u64;
         while let Some(digit @ b'0'..=b'9') = self.peek() {
-            number = number
-                .wrapping_mul(10)
-                .wrapping_add(u64::from(digit - b'0'));
+            number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
             self.position += 1;
         }
         match self.position - start {
@@ -138,9 +136,7 @@ impl<'a> Parser<'a> {
     fn plain_run(&mut self) -> &'a str {
         let start = self.position;
         let rest = &self.text.as_bytes()[start..];
-        let run = rest
-            .iter()
-            .position(|b| *b < b' ' || *b == b'"' || *b == b'\\');
+        let run = rest.iter().position(|b| *b < b' ' || *b == b'"' || *b == b'\\');
         self.position = start + run.unwrap_or(rest.len());
         &self.text[start..self.position]
     }
@@ -184,9 +180,7 @@ impl<'a> Parser<'a> {
     fn hex_unit(&mut self) -> Result<u32, ValueError> {
         let digits = self.text.as_bytes().get(self.position..self.position + 4);
         let unit = digits.and_then(|digits| {
-            digits.iter().try_fold(0, |unit, digit| {
-                Some(unit << 4 | char::from(*digit).to_digit(16)?)
-            })
+            digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
         });
         self.position += 4;
         unit.ok_or_else(|| self.error("expected four hexadecimal digits"))

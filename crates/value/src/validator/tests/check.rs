@@ -131,27 +131,15 @@ fn optional_fields_may_be_missing_but_not_null() {
 fn literals() {
     let x = r#"{"type":"literal","value":"x"}"#;
     check(x, r#""x""#, expect!["ok"]);
-    check(
-        x,
-        r#""y""#,
-        expect![[r#"`"y"` does not match literal validator `v.literal("x")`."#]],
-    );
+    check(x, r#""y""#, expect![[r#"`"y"` does not match literal validator `v.literal("x")`."#]]);
     check(
         &object(&field("a", r#"{"type":"literal","value":1}"#)),
         r#"{"a":2}"#,
         expect!["`2.0` does not match literal validator `v.literal(1.0)`.Path: .a"],
     );
     let one = r#"{"type":"literal","value":{"$integer":"AQAAAAAAAAA="}}"#;
-    check(
-        one,
-        "1",
-        expect!["`1.0` does not match literal validator `v.literal(<bigint>)`."],
-    );
-    check(
-        r#"{"type":"literal","value":0}"#,
-        r#"{"$float":"AAAAAAAAAIA="}"#,
-        expect!["ok"],
-    );
+    check(one, "1", expect!["`1.0` does not match literal validator `v.literal(<bigint>)`."]);
+    check(r#"{"type":"literal","value":0}"#, r#"{"$float":"AAAAAAAAAIA="}"#, expect!["ok"]);
     let largest = r#"{"type":"literal","value":{"$integer":"/////////38="}}"#;
     check(
         largest,
@@ -195,9 +183,7 @@ fn unions_report_their_only_member_or_all_of_themselves() {
 
 #[test]
 fn records_check_keys_and_values() {
-    let record = format!(
-        r#"{{"type":"record","keys":{USERS},"values":{{"fieldType":{NUMBER},"optional":false}}}}"#
-    );
+    let record = format!(r#"{{"type":"record","keys":{USERS},"values":{{"fieldType":{NUMBER},"optional":false}}}}"#);
     check(&record, &format!(r#"{{"{}":1}}"#, id(10001)), expect!["ok"]);
     check(
         &object(&field("r", &record)),
@@ -237,11 +223,7 @@ fn ids_name_the_table_they_come_from() {
             r#"Found ID "2g3ge1r70w3ge1r70w3ge1r70w3r830" from a system table, which does not match the table name in validator `v.id("users")`.Path: [0]"#
         ]],
     );
-    check(
-        r#"{"type":"id","tableName":"_storage"}"#,
-        &text(20),
-        expect!["ok"],
-    );
+    check(r#"{"type":"id","tableName":"_storage"}"#, &text(20), expect!["ok"]);
     check(
         USERS,
         r#""nonsense""#,
@@ -251,11 +233,7 @@ fn ids_name_the_table_they_come_from() {
         Value: "nonsense"
         Validator: v.id("users")"#]],
     );
-    assert!(
-        validator(USERS)
-            .check(&Value::from(id(999)), &Tables)
-            .is_err()
-    );
+    assert!(validator(USERS).check(&Value::from(id(999)), &Tables).is_err());
 }
 
 #[test]
@@ -264,11 +242,7 @@ fn commit_timestamps_are_integers_or_the_placeholder() {
     check(commit, r#"{"$commitTs":null}"#, expect!["ok"]);
     check(commit, r#"{"$integer":"AQAAAAAAAAA="}"#, expect!["ok"]);
     assert!(validator(commit).check(&Value::from(1.0), &Tables).is_err());
-    assert!(
-        validator(r#"{"type":"bigint"}"#)
-            .check(&Value::CommitTs, &Tables)
-            .is_err()
-    );
+    assert!(validator(r#"{"type":"bigint"}"#).check(&Value::CommitTs, &Tables).is_err());
 }
 
 // `v.any()` and missing validators accept everything incl. nested specials

@@ -15,9 +15,8 @@ const POSTS: &str = r#"{"type":"id","tableName":"posts"}"#;
 const LITERAL: &str = r#"{"type":"literal","value":"x"}"#;
 
 fn object(fields: &[(&str, &str, bool)]) -> String {
-    let fields = fields.iter().map(|(name, json, optional)| {
-        format!(r#""{name}":{{"fieldType":{json},"optional":{optional}}}"#)
-    });
+    let fields =
+        fields.iter().map(|(name, json, optional)| format!(r#""{name}":{{"fieldType":{json},"optional":{optional}}}"#));
     let fields: Vec<_> = fields.collect();
     format!(r#"{{"type":"object","value":{{{}}}}}"#, fields.join(","))
 }
@@ -27,9 +26,7 @@ fn union(members: &[&str]) -> String {
 }
 
 fn record(keys: &str, values: &str) -> String {
-    format!(
-        r#"{{"type":"record","keys":{keys},"values":{{"fieldType":{values},"optional":false}}}}"#
-    )
+    format!(r#"{{"type":"record","keys":{keys},"values":{{"fieldType":{values},"optional":false}}}}"#)
 }
 
 #[test]
@@ -44,19 +41,10 @@ fn scalars_cover_their_literals_and_ids() {
 
 #[test]
 fn unions_cover_member_by_member() {
-    assert!(covers(
-        &union(&[STRING, NUMBER]),
-        &union(&[NUMBER, STRING, LITERAL])
-    ));
-    assert!(!covers(
-        &union(&[STRING, NUMBER]),
-        &union(&[NUMBER, BOOLEAN])
-    ));
+    assert!(covers(&union(&[STRING, NUMBER]), &union(&[NUMBER, STRING, LITERAL])));
+    assert!(!covers(&union(&[STRING, NUMBER]), &union(&[NUMBER, BOOLEAN])));
     assert!(covers(STRING, &union(&[])) && !covers(&union(&[]), STRING));
-    let flags = union(&[
-        r#"{"type":"literal","value":true}"#,
-        r#"{"type":"literal","value":false}"#,
-    ]);
+    let flags = union(&[r#"{"type":"literal","value":true}"#, r#"{"type":"literal","value":false}"#]);
     assert!(covers(&flags, BOOLEAN) && covers(BOOLEAN, &flags));
 }
 
@@ -66,28 +54,16 @@ fn objects_may_gain_optional_fields_and_lose_requirements() {
     let a = object(&[("a", STRING, false)]);
     assert!(covers(&object(&[("a", STRING, true)]), &a));
     assert!(!covers(&a, &object(&[("a", STRING, true)])));
-    assert!(covers(
-        &object(&[("a", STRING, false), ("b", NUMBER, true)]),
-        &a
-    ));
-    assert!(!covers(
-        &object(&[("a", STRING, false), ("b", NUMBER, false)]),
-        &a
-    ));
+    assert!(covers(&object(&[("a", STRING, false), ("b", NUMBER, true)]), &a));
+    assert!(!covers(&object(&[("a", STRING, false), ("b", NUMBER, false)]), &a));
     assert!(!covers(&object(&[]), &a));
-    assert!(covers(
-        &object(&[("a", &union(&[STRING, NUMBER]), false)]),
-        &a
-    ));
+    assert!(covers(&object(&[("a", &union(&[STRING, NUMBER]), false)]), &a));
 }
 
 #[test]
 fn records_cover_objects_but_not_the_other_way() {
     let open = record(STRING, NUMBER);
-    assert!(covers(
-        &open,
-        &object(&[("a", NUMBER, false), ("b", NUMBER, true)])
-    ));
+    assert!(covers(&open, &object(&[("a", NUMBER, false), ("b", NUMBER, true)])));
     assert!(!covers(&open, &object(&[("a", STRING, false)])));
     assert!(!covers(&object(&[("a", NUMBER, true)]), &open));
     assert!(covers(&open, &record(USERS, NUMBER)) && !covers(&record(USERS, NUMBER), &open));

@@ -1,12 +1,7 @@
 //! The blob store against a real S3-speaking service, which `tests/s3/run.py` starts.
 
-use bytes::Bytes;
-use storage::blobs::{BlobError, BlobInfo, BlobKey, BlobStore, S3Options};
-
-#[path = "../src/blobs/tests/conformance.rs"]
-mod conformance;
-
-use conformance::{MEBIBYTE, conforms, key, names, pattern, read, write};
+use super::conformance::{MEBIBYTE, conforms, key, names, pattern, read, write};
+use super::*;
 
 fn options() -> S3Options {
     let var = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is set by tests/s3/run.py"));
