@@ -50,7 +50,7 @@ def main():
 def blob_store_conforms(endpoint):
     settings = {"ENDPOINT": endpoint, "BUCKET": BUCKET, "KEY": KEY, "SECRET": SECRET}
     environment = os.environ | {f"CONCAVE_TEST_S3_{name}": value for name, value in settings.items()}
-    command = ["cargo", "test", "--quiet", "-p", "storage", "--features", "s3-tests", "--test", "s3"]
+    command = ["cargo", "test", "--quiet", "-p", "storage", "--features", "s3-tests", "blobs"]
     subprocess.run(command, cwd=REPOSITORY, env=environment, check=True)
 
 

@@ -1,5 +1,8 @@
+//! Upload tokens: how long they last and what is not one.
+
 use super::super::token::{TOKEN_LIFE_MS, TokenKey};
 use super::*;
+use crate::ErrorKind;
 
 fn key(app: &App) -> TokenKey {
     TokenKey::load(&app.database, app.runtime.platform()).unwrap()
@@ -9,8 +12,6 @@ fn refusal(result: Result<Namespace, SystemError>) -> (ErrorKind, &'static str) 
     let error = result.unwrap_err();
     (error.kind, error.code)
 }
-
-use crate::ErrorKind;
 
 #[test]
 fn tokens_work_for_an_hour() {
