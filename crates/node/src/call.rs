@@ -57,7 +57,13 @@ impl Drop for Lease {
 
 impl Lease {
     /// Sends `first` and serves the call until it ends.
-    pub(crate) async fn drive(&mut self, first: Bytes, deadline: &Deadline, host: &dyn NodeHost, platform: &Platform) -> Ended {
+    pub(crate) async fn drive(
+        &mut self,
+        first: Bytes,
+        deadline: &Deadline,
+        host: &dyn NodeHost,
+        platform: &Platform,
+    ) -> Ended {
         let process = self.process.clone();
         let outbox = process.outbox();
         let mut operations = Operations { host, outbox, running: FuturesUnordered::new(), uploads: HashMap::new() };
@@ -164,7 +170,9 @@ async fn send_blob(outbox: &Outbox, op: u64, download: BlobDownload) {
     while let Some(bytes) = body.next().await {
         let bytes = match bytes {
             Ok(bytes) => bytes,
-            Err(error) => return refuse(outbox, op, &HostError::new(format!("The file could not be read: {error}"))).await,
+            Err(error) => {
+                return refuse(outbox, op, &HostError::new(format!("The file could not be read: {error}"))).await;
+            }
         };
         for part in bytes.chunks(limits::CHUNK_BYTES_MAX) {
             outbox.send(frame::part(op, part, false, None)).await;

@@ -28,8 +28,19 @@ pub struct Dependency {
 
 /// What npm may see of the server's environment: how to reach the network, nothing secret of ours.
 const INHERITED: [&str; 13] = [
-    "PATH", "LANG", "TZ", "HOME", "TMPDIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-    "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE",
+    "PATH",
+    "LANG",
+    "TZ",
+    "HOME",
+    "TMPDIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "NODE_EXTRA_CA_CERTS",
+    "SSL_CERT_FILE",
 ];
 
 /// Installs sets of packages, one at a time.
@@ -150,7 +161,8 @@ async fn run_npm(tools: &Tools, folder: &Path) -> Result<(), NodeError> {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let failed = |why: String| NodeError::InvalidExternalModules(format!("Failed to install the external packages: {why}"));
+    let failed =
+        |why: String| NodeError::InvalidExternalModules(format!("Failed to install the external packages: {why}"));
     let clock = Platform::real();
     let output = tokio::select! {
         output = npm => output.map_err(|error| failed(format!("npm could not be run: {error}")))?,

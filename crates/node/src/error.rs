@@ -117,7 +117,9 @@ impl NodeError {
             NodeError::ArgumentsTooLarge(_) => "ArgsTooLarge",
             NodeError::Overloaded(_) => "TooManyConcurrentRequests",
             NodeError::ModuleNotFound(_) => "ModuleNotFound",
-            NodeError::InvalidModulePath(_) | NodeError::Analysis { .. } | NodeError::NotAnAction { .. } => "InvalidModules",
+            NodeError::InvalidModulePath(_) | NodeError::Analysis { .. } | NodeError::NotAnAction { .. } => {
+                "InvalidModules"
+            }
             NodeError::InvalidExternalModules(_) => "InvalidExternalModules",
             NodeError::Io(_) | NodeError::Protocol(_) => "InternalServerError",
         }

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 use crate::{
-    ActionError, BlobDownload, BlobUpload, Environment, FailureKind, HostError, LogLine, NodeError, NodeHost, Package, Pool,
+    ActionError, BlobDownload, BlobUpload, Environment, FailureKind, HostError, LogLine, NodeError, NodeHost, Package,
+    Pool,
     call::{Deadline, Ended},
     frame::{self, Done, Outcome, Thrown, ThrownKind},
     limits,
@@ -89,7 +90,9 @@ impl Pool {
             Ended::Done(done, body) => {
                 let result = match &done.outcome {
                     Outcome::Success => Ok(String::from_utf8_lossy(&body).into_owned()),
-                    Outcome::Error(thrown) => Err(action_error(&package, thrown, &format!("{module}:{export}"), timeout)),
+                    Outcome::Error(thrown) => {
+                        Err(action_error(&package, thrown, &format!("{module}:{export}"), timeout))
+                    }
                 };
                 (result, Some(done))
             }
@@ -102,7 +105,11 @@ impl Pool {
     /// Evaluates every module but shared chunks and lists the functions they export.
     ///
     /// Errors: `Analysis` when a module cannot be evaluated, `NotAnAction` for a query or a mutation.
-    pub async fn analyze(&self, package: &Arc<Package>, environment: Arc<Environment>) -> Result<Vec<AnalyzedModule>, NodeError> {
+    pub async fn analyze(
+        &self,
+        package: &Arc<Package>,
+        environment: Arc<Environment>,
+    ) -> Result<Vec<AnalyzedModule>, NodeError> {
         let generation = Generation { package: package.clone(), environment };
         let modules: Vec<&str> = package.entry_modules().collect();
         let host = Lines::default();
@@ -257,7 +264,8 @@ struct ReportedPlace {
 }
 
 fn read_report(package: &Package, body: &[u8]) -> Result<Vec<AnalyzedModule>, NodeError> {
-    let modules: Vec<ReportedModule> = serde_json::from_slice(body).map_err(|error| NodeError::Protocol(error.to_string()))?;
+    let modules: Vec<ReportedModule> =
+        serde_json::from_slice(body).map_err(|error| NodeError::Protocol(error.to_string()))?;
     modules.into_iter().map(|module| read_module(package, module)).collect()
 }
 

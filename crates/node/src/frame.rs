@@ -22,14 +22,40 @@ const LENGTHS: usize = 8;
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum FromNode {
     /// User code of the call is about to run.
-    Started { call: u64 },
-    Log { call: u64, level: LogLevel, messages: Vec<String>, is_truncated: bool, timestamp: f64 },
+    Started {
+        call: u64,
+    },
+    Log {
+        call: u64,
+        level: LogLevel,
+        messages: Vec<String>,
+        is_truncated: bool,
+        timestamp: f64,
+    },
     /// Body: the arguments.
-    Syscall { call: u64, op: u64, name: String },
-    Store { call: u64, op: u64, content_type: Option<String>, size: u64, sha256: Option<String> },
+    Syscall {
+        call: u64,
+        op: u64,
+        name: String,
+    },
+    Store {
+        call: u64,
+        op: u64,
+        content_type: Option<String>,
+        size: u64,
+        sha256: Option<String>,
+    },
     /// Body: bytes of an upload.
-    Chunk { call: u64, op: u64, last: bool },
-    Get { call: u64, op: u64, storage_id: String },
+    Chunk {
+        call: u64,
+        op: u64,
+        last: bool,
+    },
+    Get {
+        call: u64,
+        op: u64,
+        storage_id: String,
+    },
     /// Body: the result, when it succeeded.
     Done(Done),
     /// The process should get no new calls.

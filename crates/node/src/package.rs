@@ -201,7 +201,9 @@ fn write_package(folder: &Path, modules: &[ModuleSource], deps: Option<&Path>) -
         }
     }
     match deps {
-        Some(deps) => std::os::unix::fs::symlink(fs::canonicalize(deps)?.join("node_modules"), folder.join("node_modules")),
+        Some(deps) => {
+            std::os::unix::fs::symlink(fs::canonicalize(deps)?.join("node_modules"), folder.join("node_modules"))
+        }
         None => Ok(()),
     }
 }

@@ -124,7 +124,11 @@ impl Pool {
 
     /// Writes the modules of a push to disk, or finds them there. `external` comes from
     /// [`Pool::install_dependencies`]. The folder is removed once nobody holds the package and no process uses it.
-    pub async fn materialize(&self, modules: Vec<ModuleSource>, external: Option<PathBuf>) -> Result<Arc<Package>, NodeError> {
+    pub async fn materialize(
+        &self,
+        modules: Vec<ModuleSource>,
+        external: Option<PathBuf>,
+    ) -> Result<Arc<Package>, NodeError> {
         let inner = self.inner.clone();
         blocking(move || inner.packages.materialize(&modules, external.as_deref())).await
     }
@@ -171,9 +175,7 @@ impl Drop for Inner {
 impl Inner {
     pub(crate) async fn tools(&self) -> Result<&Tools, NodeError> {
         let options = &self.options;
-        self.tools
-            .get_or_try_init(|| binary::find(options.node_binary.as_deref(), options.npm_binary.as_deref()))
-            .await
+        self.tools.get_or_try_init(|| binary::find(options.node_binary.as_deref(), options.npm_binary.as_deref())).await
     }
 
     /// Finds a place for one call.
@@ -225,7 +227,8 @@ impl Inner {
                 false => Placement::Full(open().map(|(_, load)| load.calls).sum()),
             });
         }
-        let fallback = best.filter(|(_, load)| load.calls < limits::CALLS_PER_PROCESS_MAX).map(|(process, _)| process.clone());
+        let fallback =
+            best.filter(|(_, load)| load.calls < limits::CALLS_PER_PROCESS_MAX).map(|(process, _)| process.clone());
         if processes.len() >= max {
             end_idle_other(&processes, generation);
         }

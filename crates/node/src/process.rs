@@ -133,11 +133,7 @@ impl Process {
         }
         let now = self.platform.monotonic();
         let waits = |slot: &Slot| slot.waiting_since.is_some_and(|since| now - since > limits::STALLED_AFTER);
-        Some(Load {
-            calls: state.calls.len(),
-            stalled: state.calls.values().any(waits),
-            idle_since: state.idle_since,
-        })
+        Some(Load { calls: state.calls.len(), stalled: state.calls.values().any(waits), idle_since: state.idle_since })
     }
 
     /// Registers a call; `None` when the process has stopped taking any.
@@ -248,7 +244,10 @@ async fn write_frames(mut stream: tokio::net::unix::OwnedWriteHalf, mut frames: 
     }
 }
 
-fn start_channel(stream: UnixStream, process: impl FnOnce(Outbox) -> Arc<Process>) -> (Arc<Process>, tokio::task::JoinHandle<()>) {
+fn start_channel(
+    stream: UnixStream,
+    process: impl FnOnce(Outbox) -> Arc<Process>,
+) -> (Arc<Process>, tokio::task::JoinHandle<()>) {
     let (reader, writer) = stream.into_split();
     let (sender, frames) = mpsc::channel(limits::OUTBOX_FRAMES_MAX);
     let process = process(Outbox(sender));

@@ -50,7 +50,10 @@ async fn a_module_that_throws_is_named_with_its_frames_and_lines() {
     let app = Fixture::with(vec![module("app.js", source)], None, |_| {}).await;
     let error = app.pool.analyze(&app.package, app.environment.clone()).await.unwrap_err();
     let text = error.to_string();
-    assert!(text.starts_with("Failed to analyze app.js: Uncaught TypeError: no\n    at convex:/user/app.js:2:7"), "{text}");
+    assert!(
+        text.starts_with("Failed to analyze app.js: Uncaught TypeError: no\n    at convex:/user/app.js:2:7"),
+        "{text}"
+    );
     let NodeError::Analysis { log_lines, .. } = error else { panic!("{text}") };
     assert_eq!(log_lines[0].messages, ["'loading'"]);
 }

@@ -110,8 +110,8 @@ export const hang = action(async (ctx) => {
   await ctx.runQuery("reached");
   await new Promise(() => {});
 });
-export const spin = action(async (ctx) => {
-  await ctx.runQuery("reached");
+export const spin = action(async () => {
+  console.log("spinning");
   for (;;) {}
 });
 export const exit = action(async () => {

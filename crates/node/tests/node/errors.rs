@@ -9,7 +9,10 @@ use crate::fixture::{Fixture, module};
 async fn thrown_values_of_every_kind_have_a_text() {
     let app = Fixture::new().await;
     let boom = app.fail("boom", "{}").await;
-    assert_eq!((boom.kind, boom.name.as_str(), boom.message.as_str()), (FailureKind::Thrown, "TypeError", "boom\nover two lines"));
+    assert_eq!(
+        (boom.kind, boom.name.as_str(), boom.message.as_str()),
+        (FailureKind::Thrown, "TypeError", "boom\nover two lines")
+    );
     let text = boom.text();
     assert!(text.starts_with("Uncaught TypeError: boom\nover two lines\n    at "), "{text}");
     assert_eq!(app.fail("text", "{}").await.text(), "Uncaught just text");
@@ -60,7 +63,10 @@ async fn unknown_modules_and_functions_are_named() {
     request.module = "other.js".to_owned();
     let error = app.pool.execute(request, &app.host).await.unwrap_err();
     assert!(matches!(error, NodeError::ModuleNotFound(_)));
-    assert_eq!(error.to_string(), "Couldn't find JavaScript module 'other.js'. Did you forget to run `npx convex dev`?");
+    assert_eq!(
+        error.to_string(),
+        "Couldn't find JavaScript module 'other.js'. Did you forget to run `npx convex dev`?"
+    );
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use node::{
-    ActionError, BlobDownload, BlobUpload, Environment, ExecuteOutcome, ExecuteRequest, HostError, LogLine, ModuleSource,
-    NodeError, NodeHost, Package, Pool, PoolOptions,
+    ActionError, BlobDownload, BlobUpload, Environment, ExecuteOutcome, ExecuteRequest, HostError, LogLine,
+    ModuleSource, NodeError, NodeHost, Package, Pool, PoolOptions,
 };
 use platform::{Platform, SimulatedClock};
 use tokio::sync::{Notify, Semaphore};
@@ -87,11 +87,14 @@ impl Fixture {
     }
 }
 
+/// Content type, claimed size, claimed digest, bytes.
+pub type Upload = (Option<String>, u64, Option<String>, Vec<u8>);
+
 /// Answers queries by their name, remembers everything else.
 pub struct Host {
     pub lines: Mutex<Vec<LogLine>>,
     pub syscalls: Mutex<Vec<(String, String)>>,
-    pub uploads: Mutex<Vec<(Option<String>, u64, Option<String>, Vec<u8>)>>,
+    pub uploads: Mutex<Vec<Upload>>,
     /// Told for each line.
     pub line_written: Notify,
     /// Told when an action asks for `reached`.

@@ -34,24 +34,21 @@ async fn an_action_that_never_yields_is_killed_and_calls_it_held_up_run_elsewher
         error
     };
     let held_up = async {
-        app.host.reached.notified().await;
+        app.host.line_written.notified().await;
         let mut request = app.request("echo", r#"{"late":true}"#);
         request.timeout = TIMEOUT * 100;
         app.pool.execute(request, &app.host).await.unwrap().result.unwrap()
     };
     let time = async {
+        while app.pool.usage().calls < 2 {
+            tokio::task::yield_now().await;
+        }
         while !killed.get() {
             tokio::task::yield_now().await;
             app.clock.advance(Duration::from_secs(1));
         }
     };
-    let (error, late, ()) = tokio::join!(spinning, held_up, async {
-        tokio::task::yield_now().await;
-        while app.pool.usage().calls < 2 {
-            tokio::task::yield_now().await;
-        }
-        time.await;
-    });
+    let (error, late, ()) = tokio::join!(spinning, held_up, time);
     let text = "Function execution unexpectedly timed out. Check your function for infinite loops or other long-running operations.";
     assert_eq!(error.text(), text);
     assert_eq!(late, r#"{"late":true}"#);
@@ -90,7 +87,9 @@ async fn a_call_beside_one_that_exits_may_finish() {
 #[tokio::test]
 async fn a_crash_fails_only_the_calls_of_its_process() {
     let app = Fixture::new().await;
-    let other = app.pool.materialize(vec![module("app.js", &format!("{}\n", include_str!("app.js"))), crate::fixture::library()], None);
+    let other = app
+        .pool
+        .materialize(vec![module("app.js", &format!("{}\n", include_str!("app.js"))), crate::fixture::library()], None);
     let mut elsewhere = app.request("gate", "{}");
     elsewhere.package = other.await.unwrap();
     let elsewhere = async { app.pool.execute(elsewhere, &app.host).await.unwrap().result };

@@ -1,5 +1,8 @@
 //! Runs the Node.js of this machine with small modules written by hand.
 
+// A test may stop at the first surprise, and so may the helpers of tests.
+#![allow(clippy::unwrap_used)]
+
 mod analysis;
 mod console;
 mod environment;

@@ -71,7 +71,8 @@ async fn an_action_has_at_most_a_thousand_operations_under_way() {
         app.host.open.add_permits(1000);
     };
     let (errors, ()) = tokio::join!(many, gate);
-    let text = "Too many concurrent operations. See https://docs.convex.dev/functions/actions#limits for more information.";
+    let text =
+        "Too many concurrent operations. See https://docs.convex.dev/functions/actions#limits for more information.";
     assert_eq!(errors, serde_json::json!([text]).to_string());
 }
 
