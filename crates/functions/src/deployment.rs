@@ -123,8 +123,16 @@ pub struct StoredModule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuthProvider {
     /// OpenID Connect, keys found by discovery.
-    Oidc { domain: String, application_id: String },
-    CustomJwt { issuer: String, jwks: String, algorithm: String, application_id: Option<String> },
+    Oidc {
+        domain: String,
+        application_id: String,
+    },
+    CustomJwt {
+        issuer: String,
+        jwks: String,
+        algorithm: String,
+        application_id: Option<String>,
+    },
 }
 
 /// A variable that `convex.config.js` declares.
@@ -264,4 +272,3 @@ fn algorithm(name: String) -> Result<String, String> {
         _ => Err(format!("`algorithm` must be RS256 or ES256, not {name:?}")),
     }
 }
-

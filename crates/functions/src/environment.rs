@@ -78,7 +78,8 @@ pub(crate) fn check_declared(declared: &[EnvDeclaration], env: &BTreeMap<String,
     for declaration in declared {
         let Some(value) = env.get(&declaration.name) else { continue };
         declaration.validator.check(&Value::String(value.clone()), &NoTables).map_err(|why| {
-            let message = format!("Environment variable {} does not match its declared validator: {why}", declaration.name);
+            let message =
+                format!("Environment variable {} does not match its declared validator: {why}", declaration.name);
             refused("InvalidEnvironmentVariable", message)
         })?;
     }
@@ -113,7 +114,8 @@ fn check_changes(changes: &[Change]) -> Result<(), SystemError> {
             return Err(refused("EnvVarNameNotUnique", message));
         }
         if change.value.as_ref().is_some_and(|value| value.len() > VALUE_BYTES_MAX) {
-            let message = format!("The value of environment variable \"{}\" is larger than {VALUE_BYTES_MAX} bytes", change.name);
+            let message =
+                format!("The value of environment variable \"{}\" is larger than {VALUE_BYTES_MAX} bytes", change.name);
             return Err(refused("EnvironmentVariableValueTooLarge", message));
         }
     }
@@ -125,7 +127,8 @@ fn check_name(name: &str) -> Result<(), SystemError> {
         let message = format!("The environment variable name \"{name}\" is longer than {NAME_BYTES_MAX} bytes");
         return Err(refused("EnvironmentVariableNameTooLong", message));
     }
-    let fine = name.bytes().enumerate().all(|(at, b)| b == b'_' || b.is_ascii_alphabetic() || (at > 0 && b.is_ascii_digit()));
+    let fine =
+        name.bytes().enumerate().all(|(at, b)| b == b'_' || b.is_ascii_alphabetic() || (at > 0 && b.is_ascii_digit()));
     if name.is_empty() || !fine {
         let message = format!(
             "Environment variable name \"{name}\" is invalid: use letters, digits and underscores, and do not begin with a digit"
@@ -205,7 +208,8 @@ fn check_result(current: &Deployment, env: &BTreeMap<String, String>) -> Result<
     let removed = |declaration: &&EnvDeclaration| {
         !declaration.optional && current.env.contains_key(&declaration.name) && !env.contains_key(&declaration.name)
     };
-    let removed: Vec<&str> = current.declared_env.iter().filter(removed).map(|declaration| declaration.name.as_str()).collect();
+    let removed: Vec<&str> =
+        current.declared_env.iter().filter(removed).map(|declaration| declaration.name.as_str()).collect();
     if !removed.is_empty() {
         return Err(refused(
             "RequiredEnvironmentVariable",

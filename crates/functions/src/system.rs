@@ -92,8 +92,14 @@ pub(crate) fn run(
     let deployment = execution.deployment.clone();
     let Some(namespace) = deployment.namespace(&path.component) else { return Err(not_found(path, false).into()) };
     let Value::Object(args) = args else { return Err(FunctionError::new("The arguments must be an object.").into()) };
-    let mut ctx =
-        SystemCtx { tx, namespace, component: &path.component, args, deployment: &deployment, runtime: execution.runtime };
+    let mut ctx = SystemCtx {
+        tx,
+        namespace,
+        component: &path.component,
+        args,
+        deployment: &deployment,
+        runtime: execution.runtime,
+    };
     let value = function(&mut ctx)?;
     Ok(Returned { value, journal: None })
 }

@@ -61,7 +61,10 @@ pub(super) fn compile_error(error: JsError, code: &'static str, heading: &str) -
 
 const HEADING: &str = "The pushed modules could not be loaded:\n";
 
-fn analyse_modules(evaluator: &Evaluator, modules: &BTreeMap<String, ResolvedModule>) -> Result<ComponentCode, SystemError> {
+fn analyse_modules(
+    evaluator: &Evaluator,
+    modules: &BTreeMap<String, ResolvedModule>,
+) -> Result<ComponentCode, SystemError> {
     let sources = modules.iter().map(|(path, module)| module.text.clone().into_module(path)).collect();
     let bundle = Bundle::compile(sources).map_err(|error| compile_error(error, "InvalidModules", HEADING))?;
     let mut code = ComponentCode::empty(Arc::new(bundle));
@@ -144,12 +147,14 @@ fn check_name(path: &str, name: &str) -> Result<(), SystemError> {
     if value::is_identifier(name) {
         return Ok(());
     }
-    let message = format!("{HEADING}{path}: {name:?} is not a valid function name. Use letters, digits and underscores.");
+    let message =
+        format!("{HEADING}{path}: {name:?} is not a valid function name. Use letters, digits and underscores.");
     Err(bad_request("InvalidFunctionName", message))
 }
 
 fn read_validator(path: &str, method: &str, text: Option<Json>) -> Result<Option<Validator>, SystemError> {
-    let unreadable = |why: &dyn std::fmt::Display| invalid(path, format!("Unable to parse JSON from `{method}`: {why}"));
+    let unreadable =
+        |why: &dyn std::fmt::Display| invalid(path, format!("Unable to parse JSON from `{method}`: {why}"));
     let text = match text {
         None => return Ok(None),
         Some(Json::String(text)) => text,
@@ -182,7 +187,9 @@ fn read_cron(identifier: String, job: &Json, code: &ComponentCode) -> Result<Cro
     let path = FunctionPath::parse(name).map_err(|error| refused(format!("The cron job '{identifier}': {error}")))?;
     match code.function(&path.module, &path.export) {
         None => {
-            return Err(refused(format!("The cron job '{identifier}' schedules a function that does not exist: {path}")));
+            return Err(refused(format!(
+                "The cron job '{identifier}' schedules a function that does not exist: {path}"
+            )));
         }
         Some(function) if function.kind == FunctionKind::Query => {
             return Err(refused(format!(

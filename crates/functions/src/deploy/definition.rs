@@ -59,7 +59,10 @@ struct Pending<'a> {
 /// Evaluates every definition of a push, children first; returns them by definition path.
 ///
 /// Errors: 400 `InvalidConvexConfig`, `CyclicImport`, and `ComponentsNotSupported` when the app installs components.
-pub(super) fn evaluate_all(evaluator: &Evaluator, request: &PushRequest) -> Result<BTreeMap<String, DefinitionExport>, SystemError> {
+pub(super) fn evaluate_all(
+    evaluator: &Evaluator,
+    request: &PushRequest,
+) -> Result<BTreeMap<String, DefinitionExport>, SystemError> {
     let mut pending: BTreeMap<&str, Pending<'_>> = BTreeMap::new();
     pending.insert("", Pending { module: request.app.definition.as_ref(), dependencies: &request.app.dependencies });
     for component in &request.components {
@@ -110,7 +113,8 @@ fn evaluate(
     let heading = format!("Failed to evaluate {place}: ");
     let mut modules = vec![module.text.clone().into_module(MODULE)];
     modules.extend(dependencies.iter().map(|child| stand_in(child, &done[child])));
-    let bundle = js::Bundle::compile(modules).map_err(|error| super::analysis::compile_error(error, "InvalidConvexConfig", &heading))?;
+    let bundle = js::Bundle::compile(modules)
+        .map_err(|error| super::analysis::compile_error(error, "InvalidConvexConfig", &heading))?;
     let report = evaluator
         .probe(&Arc::new(bundle), MODULE, probes::DEFINITION, Phase::Definition)
         .map_err(|error| error.into_system_error("InvalidConvexConfig", &heading))?;

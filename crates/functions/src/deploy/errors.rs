@@ -12,9 +12,11 @@ pub(crate) fn bad_request(code: &'static str, message: impl Into<String>) -> Sys
 pub(crate) fn database_error(error: db::Error) -> SystemError {
     match error {
         db::Error::Developer { code, message, .. } => bad_request(code, message),
-        db::Error::OutOfRetention => {
-            SystemError::new(ErrorKind::OutOfRetention, "OutOfRetention", "The read timestamp is older than what is kept.")
-        }
+        db::Error::OutOfRetention => SystemError::new(
+            ErrorKind::OutOfRetention,
+            "OutOfRetention",
+            "The read timestamp is older than what is kept.",
+        ),
         other => SystemError::internal(chain(&other)),
     }
 }

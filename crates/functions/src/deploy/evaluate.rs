@@ -78,7 +78,13 @@ impl Evaluator {
     }
 
     /// Evaluates `module` and returns what `probe` reports.
-    pub fn probe(&self, bundle: &Arc<Bundle>, module: &str, probe: &str, phase: Phase) -> Result<Json, EvaluationError> {
+    pub fn probe(
+        &self,
+        bundle: &Arc<Bundle>,
+        module: &str,
+        probe: &str,
+        phase: Phase,
+    ) -> Result<Json, EvaluationError> {
         let mut host = EvaluationHost { evaluator: self, log_lines: Vec::new(), unset: None };
         let options = EvalOptions { seed: self.seed, ..EvalOptions::new(phase, self.now_ms) };
         let result = self.executor.evaluate(bundle, module, probe, options, &mut host);

@@ -77,8 +77,27 @@ fn prepare(runtime: &Runtime, request: &FinishRequest) -> Result<Option<Prepared
     let current = runtime.deployment();
     let mut tx = tables::begin_unlimited(runtime.database(), BeginAt::Validated).map_err(database_error)?;
     let push = check(&mut tx, request)?;
-    let (deployment, diff) = apply(runtime, &mut tx, &current, push, request)?;
-    Ok((!request.dry_run).then_some(Prepared { tx, deployment, diff }))
+    let counters = rows::counters(&mut tx).map_err(load_error)?;
+    let schema_id = push.schema_id().ok_or_else(concurrent_push)?;
+    let mut deployment = push.code.compile(&mut tx, counters.generation + 1).map_err(load_error)?;
+    deployment.version = counters.version + 1;
+    deployment.env = Arc::new(request.environment.clone());
+    deployment.env_generation = deployment.version;
+    deployment.gate = current.gate.clone();
+    environment::check_declared(&deployment.declared_env, &deployment.env)?;
+    if request.dry_run {
+        return Ok(None);
+    }
+    let mut diff = PushDiff::between(&current, &deployment);
+    let schema_before = active_schema(runtime.database(), Namespace::ROOT);
+    let indexes = tx.activate_schema(Namespace::ROOT, schema_id).map_err(database_error)?;
+    if let Some(root) = diff.components.get_mut("") {
+        root.indexes = indexes;
+        root.schema = (schema_before != push.schema).then_some((schema_before, push.schema));
+    }
+    write(runtime, &mut tx, &deployment)?;
+    record(&mut tx, &diff, request.message.as_deref()).map_err(database_error)?;
+    Ok(Some(Prepared { tx, deployment, diff }))
 }
 
 /// The push, if nothing it depends on has changed since it started.
@@ -96,40 +115,16 @@ fn check(tx: &mut Transaction, request: &FinishRequest) -> Result<PendingPush, S
     Ok(push)
 }
 
-/// Writes the push into the system tables; returns the deployment as it is from the commit on.
-fn apply(
-    runtime: &Runtime,
-    tx: &mut Transaction,
-    current: &Deployment,
-    push: PendingPush,
-    request: &FinishRequest,
-) -> Result<(Deployment, PushDiff), SystemError> {
-    let counters = rows::counters(tx).map_err(load_error)?;
-    let schema_id = push.schema_id().ok_or_else(concurrent_push)?;
-    let schema_before = active_schema(runtime.database(), Namespace::ROOT);
-    let mut deployment = push.code.compile(tx, counters.generation + 1).map_err(load_error)?;
-    deployment.version = counters.version + 1;
-    deployment.env = Arc::new(request.environment.clone());
-    deployment.env_generation = deployment.version;
-    deployment.gate = current.gate.clone();
-    environment::check_declared(&deployment.declared_env, &deployment.env)?;
-    let indexes = tx.activate_schema(Namespace::ROOT, schema_id).map_err(database_error)?;
-    let dropped = rows::replace_modules(tx, &deployment).map_err(load_error)?;
+/// Puts the deployment in the place of the stored one.
+fn write(runtime: &Runtime, tx: &mut Transaction, deployment: &Deployment) -> Result<(), SystemError> {
+    let dropped = rows::replace_modules(tx, deployment).map_err(load_error)?;
     pending::drop_old(tx, 0).map_err(load_error)?;
     sources::delete(tx, &dropped).map_err(database_error)?;
-    let crons = deployment.root().map_or_else(Vec::new, |root| root.crons.clone());
-    crate::crons::apply(tx, Namespace::ROOT, &crons, runtime.platform().now_ns()).map_err(database_error)?;
-    rows::write_settings(tx, &deployment).map_err(database_error)?;
+    rows::write_settings(tx, deployment).map_err(database_error)?;
     for code in deployment.components.values() {
         crate::crons::apply(tx, code.namespace, &code.crons, runtime.platform().now_ns()).map_err(database_error)?;
     }
-    let mut diff = PushDiff::between(current, &deployment);
-    if let Some(root) = diff.components.get_mut("") {
-        root.indexes = indexes;
-        root.schema = (schema_before != push.schema).then_some((schema_before, push.schema));
-    }
-    record(tx, &diff, request.message.as_deref()).map_err(database_error)?;
-    Ok((deployment, diff))
+    Ok(())
 }
 
 /// JSON text of the active schema; none when the app declares no tables.

@@ -93,9 +93,12 @@ fn resolve_unchanged(
 
 /// Checks a module path; returns it in canonical form.
 fn check_path(path: &str) -> Result<String, SystemError> {
-    let refused = |why: String| bad_request("BadConvexModuleIdentifier", format!("{path} is not a valid path to a module: {why}"));
+    let refused = |why: String| {
+        bad_request("BadConvexModuleIdentifier", format!("{path} is not a valid path to a module: {why}"))
+    };
     let canonical = canonical_module(path).map_err(|error| refused(error.to_string()))?;
-    let reserved = canonical.starts_with('_') && !canonical.starts_with("_deps/") && !canonical.starts_with("_generated/");
+    let reserved =
+        canonical.starts_with('_') && !canonical.starts_with("_deps/") && !canonical.starts_with("_generated/");
     if reserved {
         return Err(refused("paths that begin with an underscore are reserved.".into()));
     }
@@ -123,7 +126,9 @@ fn check_size(modules: &BTreeMap<String, ResolvedModule>) -> Result<(), SystemEr
 
 /// Refuses modules that need Node.js, which this version cannot run.
 fn check_environments(modules: &BTreeMap<String, ResolvedModule>) -> Result<(), SystemError> {
-    let node = modules.iter().filter(|(path, module)| module.environment == ModuleEnvironment::Node && !path.starts_with("_deps/"));
+    let node = modules
+        .iter()
+        .filter(|(path, module)| module.environment == ModuleEnvironment::Node && !path.starts_with("_deps/"));
     let paths: BTreeSet<&str> = node.map(|(path, _)| path.as_str()).collect();
     if paths.is_empty() {
         return Ok(());

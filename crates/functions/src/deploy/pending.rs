@@ -27,7 +27,12 @@ pub(super) struct PendingPush {
 }
 
 impl PendingPush {
-    pub fn new(base_generation: u64, schema_id: SchemaId, candidate: &Deployment, schema: Option<String>) -> PendingPush {
+    pub fn new(
+        base_generation: u64,
+        schema_id: SchemaId,
+        candidate: &Deployment,
+        schema: Option<String>,
+    ) -> PendingPush {
         PendingPush { base_generation, schema_id: schema_id.0.to_string(), code: StoredCode::of(candidate), schema }
     }
 
@@ -40,7 +45,8 @@ impl PendingPush {
 pub(super) fn store(tx: &mut Transaction, push: &PendingPush) -> Result<String, SystemError> {
     let bytes = serde_json::to_vec(push).map_err(SystemError::internal)?;
     let chunks = sources::write_bytes(tx, &bytes).map_err(super::database_error)?;
-    let row = tables::object([("manifest", Value::Array(chunks.iter().map(|id| Value::String(id.to_string())).collect()))]);
+    let row =
+        tables::object([("manifest", Value::Array(chunks.iter().map(|id| Value::String(id.to_string())).collect()))]);
     let id = tx.insert(Namespace::ROOT, PUSHES, row).map_err(super::database_error)?;
     Ok(id.to_string())
 }

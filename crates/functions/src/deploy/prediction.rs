@@ -1,7 +1,7 @@
 //! What a push would do to stored documents and indexes, foretold from its schema alone.
 
-use db::{BeginAt, IndexDiff, Namespace, Schema, TableSchema, Transaction};
 use db::schema::IndexDescription;
+use db::{BeginAt, IndexDiff, Namespace, Schema, TableSchema, Transaction};
 use value::Validator;
 
 use super::errors::database_error;
@@ -67,7 +67,12 @@ pub(super) fn predict(runtime: &Runtime, schema: Option<Schema>) -> Result<Schem
             let enforced = active.as_deref().filter(|active| active.schema_validation);
             let enforced = enforced.and_then(|active| active.tables.get(name));
             let outcome = outcome(schema, table, enforced, documents);
-            prediction.tables.push(TablePrediction { name: name.clone(), outcome, documents, bytes: bytes(&mut tx, name, documents)? });
+            prediction.tables.push(TablePrediction {
+                name: name.clone(),
+                outcome,
+                documents,
+                bytes: bytes(&mut tx, name, documents)?,
+            });
         }
     }
     let IndexDiff { added, removed, enabled, disabled } = database.preview_schema(Namespace::ROOT, &schema);
@@ -103,7 +108,7 @@ fn bytes(tx: &mut Transaction, table: &str, documents: u64) -> Result<u64, Syste
         count += 1;
         sum += document.size as u64;
     }
-    Ok(if count == 0 { 0 } else { sum * documents / count })
+    Ok((sum * documents).checked_div(count).unwrap_or(0))
 }
 
 fn outcome(schema: &Schema, table: &TableSchema, enforced: Option<&TableSchema>, documents: u64) -> TableOutcome {

@@ -45,7 +45,8 @@ impl EvaluatedSchema {
 /// Errors: 400 `InvalidSchema` and the codes of function-runtime 2.5 and 3.4.
 pub(super) fn evaluate(evaluator: &Evaluator, module: &ModuleInput) -> Result<EvaluatedSchema, SystemError> {
     let source = module.text.clone().into_module(MODULE);
-    let bundle = js::Bundle::compile(vec![source]).map_err(|error| analysis::compile_error(error, "InvalidSchema", HEADING))?;
+    let bundle =
+        js::Bundle::compile(vec![source]).map_err(|error| analysis::compile_error(error, "InvalidSchema", HEADING))?;
     let json = evaluator
         .probe(&Arc::new(bundle), MODULE, probes::SCHEMA, Phase::Schema)
         .map_err(|error| error.into_system_error("InvalidSchema", HEADING))?;

@@ -77,7 +77,11 @@ async fn on_evaluation_thread<T: Send + 'static>(
 
 type Modules = BTreeMap<String, ResolvedModule>;
 
-fn evaluate(runtime: &Runtime, current: &Deployment, request: &PushRequest) -> Result<(AppAnalysis, Modules), SystemError> {
+fn evaluate(
+    runtime: &Runtime,
+    current: &Deployment,
+    request: &PushRequest,
+) -> Result<(AppAnalysis, Modules), SystemError> {
     let mut tx = tables::begin_unlimited(runtime.database(), BeginAt::Durable).map_err(database_error)?;
     let modules = modules::resolve(&mut tx, current, request)?;
     drop(tx);

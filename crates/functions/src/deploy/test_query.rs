@@ -14,7 +14,9 @@ use crate::execution::{CallFailure, Execution};
 use crate::record::{self, Outcome};
 use crate::runtime::Inner;
 use crate::workers::Worker;
-use crate::{AnyResult, CallRequest, Caller, FunctionKind, FunctionPath, Identity, RequestId, Runtime, SystemError, Visibility};
+use crate::{
+    AnyResult, CallRequest, Caller, FunctionKind, FunctionPath, Identity, RequestId, Runtime, SystemError, Visibility,
+};
 
 const MODULE: &str = "testQuery.js";
 
@@ -23,7 +25,8 @@ const WRAPPERS_MODULE: &str = "_system/repl/wrappers.js";
 const WRAPPERS: &str = include_str!("test_query/wrappers.js");
 
 /// Whether the default export is a query.
-const PROBE: &str = "(ns) => JSON.stringify(ns.default?.isQuery === true && typeof ns.default.invokeQuery === 'function')";
+const PROBE: &str =
+    "(ns) => JSON.stringify(ns.default?.isQuery === true && typeof ns.default.invokeQuery === 'function')";
 
 /// A query to run once.
 #[derive(Clone, Debug)]
@@ -67,7 +70,8 @@ fn compile(runtime: &Runtime, source: String) -> Result<Arc<Deployment>, SystemE
     let mut modules = active_sources(runtime, &current)?;
     modules.push(SourceText { source: WRAPPERS.into(), source_map: None }.into_module(WRAPPERS_MODULE));
     modules.push(SourceText { source, source_map: None }.into_module(MODULE));
-    let bundle = js::Bundle::compile(modules).map_err(|error| analysis::compile_error(error, "InvalidModules", HEADING))?;
+    let bundle =
+        js::Bundle::compile(modules).map_err(|error| analysis::compile_error(error, "InvalidModules", HEADING))?;
     let bundle = Arc::new(bundle);
     let evaluator = Evaluator::new(runtime, current.env.clone());
     let is_query = evaluator
@@ -123,7 +127,8 @@ fn run(
         Err(CallFailure::Function(error)) => Err(error),
         Err(CallFailure::System(error)) => return Err(error),
     };
-    let entry = record::finish(execution, &tx.usage(), FunctionKind::Query, &call.path, Outcome::from(&outcome), started);
+    let entry =
+        record::finish(execution, &tx.usage(), FunctionKind::Query, &call.path, Outcome::from(&outcome), started);
     let log_lines = entry.log_lines.iter().map(|line| line.to_text()).collect();
     inner.logs.push(entry);
     Ok(AnyResult { outcome, log_lines })

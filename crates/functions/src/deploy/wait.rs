@@ -9,8 +9,15 @@ use crate::Runtime;
 /// How far a submitted schema is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SchemaProgress {
-    InProgress { validation_complete: bool, indexes_complete: usize, indexes_total: usize },
-    Failed { error: String, table: Option<String> },
+    InProgress {
+        validation_complete: bool,
+        indexes_complete: usize,
+        indexes_total: usize,
+    },
+    Failed {
+        error: String,
+        table: Option<String>,
+    },
     /// A later push submitted another schema.
     RaceDetected,
     Complete,

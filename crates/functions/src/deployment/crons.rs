@@ -17,13 +17,30 @@ pub struct CronSpec {
 /// When a job runs; times are UTC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CronSchedule {
-    Interval { seconds: u64 },
-    Hourly { minute: Option<u32> },
-    Daily { hour: u32, minute: Option<u32> },
+    Interval {
+        seconds: u64,
+    },
+    Hourly {
+        minute: Option<u32>,
+    },
+    Daily {
+        hour: u32,
+        minute: Option<u32>,
+    },
     /// Day 0 is Sunday.
-    Weekly { day_of_week: u32, hour: u32, minute: Option<u32> },
-    Monthly { day: u32, hour: u32, minute: Option<u32> },
-    Cron { expression: String },
+    Weekly {
+        day_of_week: u32,
+        hour: u32,
+        minute: Option<u32>,
+    },
+    Monthly {
+        day: u32,
+        hour: u32,
+        minute: Option<u32>,
+    },
+    Cron {
+        expression: String,
+    },
 }
 
 const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
@@ -44,10 +61,15 @@ impl CronSchedule {
             "daily" => Ok(CronSchedule::Daily { hour: hour()?, minute: minute()? }),
             "weekly" => {
                 let name = json["dayOfWeek"].as_str().unwrap_or_default();
-                let day = DAYS.iter().position(|day| *day == name).ok_or_else(|| format!("{name:?} is not a day of the week"))?;
+                let day = DAYS
+                    .iter()
+                    .position(|day| *day == name)
+                    .ok_or_else(|| format!("{name:?} is not a day of the week"))?;
                 Ok(CronSchedule::Weekly { day_of_week: day as u32, hour: hour()?, minute: minute()? })
             }
-            "monthly" => Ok(CronSchedule::Monthly { day: bounded(json, "day", 1, 31)?, hour: hour()?, minute: minute()? }),
+            "monthly" => {
+                Ok(CronSchedule::Monthly { day: bounded(json, "day", 1, 31)?, hour: hour()?, minute: minute()? })
+            }
             "cron" => {
                 let expression = json["cron"].as_str().ok_or("a cron expression must be a string")?;
                 check_expression(expression)?;
@@ -135,7 +157,9 @@ fn check_expression(expression: &str) -> Result<(), String> {
     };
     let mut sets = Vec::with_capacity(FIELDS.len());
     for (text, field) in fields.iter().zip(FIELDS) {
-        sets.push(field_set(text, field).map_err(|why| format!("the cron expression {expression:?} is invalid: {why}"))?);
+        sets.push(
+            field_set(text, field).map_err(|why| format!("the cron expression {expression:?} is invalid: {why}"))?,
+        );
     }
     let restricts_by_date_alone = days != "*" && weekdays == "*" && months != "*";
     let can_fire = sets[3].iter().any(|month| sets[2].iter().any(|day| *day <= MONTH_DAYS_MAX[*month as usize - 1]));

@@ -287,7 +287,8 @@ fn text<'a>(row: &'a Object, name: &str, what: &str) -> Result<&'a str, LoadErro
 
 fn read_module(row: &Object) -> Result<StoredModuleRow, LoadError> {
     let path = text(row, "path", MODULES)?.to_owned();
-    let analysis = serde_json::from_str(text(row, "analysis", &path)?).map_err(|error| LoadError::malformed(&path, error))?;
+    let analysis =
+        serde_json::from_str(text(row, "analysis", &path)?).map_err(|error| LoadError::malformed(&path, error))?;
     let chunks = match row.get("chunks") {
         Some(Value::Array(ids)) => ids.iter().filter_map(|id| Some(id.as_str()?.to_owned())).collect(),
         other => return Err(LoadError::malformed(&path, format!("chunks are {other:?}"))),
@@ -306,8 +307,8 @@ fn load_component(tx: &mut Transaction, rows: Vec<StoredModuleRow>) -> Result<Co
     let mut modules = Vec::with_capacity(rows.len());
     let mut sources = Vec::with_capacity(rows.len());
     for row in rows {
-        let environment =
-            ModuleEnvironment::parse(&row.environment).ok_or_else(|| LoadError::malformed(&row.path, &row.environment))?;
+        let environment = ModuleEnvironment::parse(&row.environment)
+            .ok_or_else(|| LoadError::malformed(&row.path, &row.environment))?;
         let module = StoredModule { environment, hash: row.hash.clone(), chunks: row.chunk_ids()? };
         if environment == ModuleEnvironment::Isolate {
             let stored = sources::read(tx, &module.chunks).map_err(|error| LoadError::malformed(&row.path, error))?;

@@ -20,7 +20,8 @@ fn names_and_sizes_are_checked() {
     assert_eq!(code(vec![change("A", Some(&"x".repeat(8193)))]), "EnvironmentVariableValueTooLarge");
     assert_eq!(code(vec![change("CONVEX_SITE_URL", Some("x"))]), "EnvVarNameForbidden");
     assert_eq!(code(vec![change("A", Some("1")), change("A", Some("2"))]), "EnvVarNameNotUnique");
-    let many = |count: usize, bytes: usize| (0..count).map(|n| change(&format!("N{n}"), Some(&"x".repeat(bytes)))).collect();
+    let many =
+        |count: usize, bytes: usize| (0..count).map(|n| change(&format!("N{n}"), Some(&"x".repeat(bytes)))).collect();
     assert_eq!(code(many(1001, 1)), "EnvVarLimitMet");
     assert_eq!(code(many(80, 8000)), "EnvVarTotalSizeLimitMet");
     assert!(backend.deployment().env.is_empty());

@@ -36,7 +36,8 @@ pub(super) fn page(rows: Vec<Value>, is_done: bool, cursor: String) -> Value {
 }
 
 pub(super) fn page_request(ctx: &SystemCtx<'_>) -> Result<PageRequest, FunctionError> {
-    let wrong = |what: &str| FunctionError::new(format!("ArgumentValidationError: `paginationOpts.{what}` is invalid."));
+    let wrong =
+        |what: &str| FunctionError::new(format!("ArgumentValidationError: `paginationOpts.{what}` is invalid."));
     let page_size = match ctx.option("paginationOpts", "numItems") {
         Some(Value::Float64(count)) if *count >= 1.0 => *count as usize,
         Some(Value::Int64(count)) if *count >= 1 => *count as usize,

@@ -58,7 +58,8 @@ pub(super) fn modules(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> {
         let mut listed: Vec<Value> = functions
             .iter()
             .map(|function| {
-                let visibility = function.visibility.map_or(Value::Null, |v| object([("kind", text(visibility_name(v)))]));
+                let visibility =
+                    function.visibility.map_or(Value::Null, |v| object([("kind", text(visibility_name(v)))]));
                 object([
                     ("name", text(function.name.as_str())),
                     ("lineno", function.line.map_or(Value::Null, |line| Value::Float64(f64::from(line)))),

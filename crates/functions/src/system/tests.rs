@@ -40,12 +40,15 @@ fn only_admins_may_call_them() {
 fn the_specification_lists_functions() {
     let backend = backend();
     let spec = backend.value("_system/cli/modules:apiSpec", json!({}));
-    assert_eq!(spec, json!([
-        { "identifier": "app.js:add", "functionType": "Mutation", "visibility": { "kind": "public" },
-          "args": { "type": "any" }, "returns": { "type": "any" } },
-        { "identifier": "app.js:list", "functionType": "Query", "visibility": { "kind": "public" },
-          "args": { "type": "object", "value": {} }, "returns": { "type": "any" } },
-    ]));
+    assert_eq!(
+        spec,
+        json!([
+            { "identifier": "app.js:add", "functionType": "Mutation", "visibility": { "kind": "public" },
+              "args": { "type": "any" }, "returns": { "type": "any" } },
+            { "identifier": "app.js:list", "functionType": "Query", "visibility": { "kind": "public" },
+              "args": { "type": "object", "value": {} }, "returns": { "type": "any" } },
+        ])
+    );
 }
 
 // `data` without/with table, `--limit`, `--order`, pagination over > 1 page.
@@ -58,7 +61,8 @@ fn tables_can_be_read_page_by_page() {
         let args = json!({ "table": "notes", "order": order, "paginationOpts": { "cursor": cursor, "numItems": 3 } });
         backend.value("_system/cli/tableData", args)
     };
-    let numbers = |page: &Json| page["page"].as_array().unwrap().iter().map(|row| row["n"].as_f64().unwrap()).collect::<Vec<_>>();
+    let numbers =
+        |page: &Json| page["page"].as_array().unwrap().iter().map(|row| row["n"].as_f64().unwrap()).collect::<Vec<_>>();
     let first = page(Json::Null, "desc");
     assert_eq!((numbers(&first), &first["isDone"]), (vec![4.0, 3.0, 2.0], &json!(false)));
     let second = page(first["continueCursor"].clone(), "desc");

@@ -44,7 +44,8 @@ pub async fn function_logs(
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<Value>, ApiError> {
     let client = ClientVersion::from_headers(&headers).ok().flatten();
-    let structured = client.is_some_and(|client| client.name.starts_with("npm-cli") || client.name.starts_with("dashboard"));
+    let structured =
+        client.is_some_and(|client| client.name.starts_with("npm-cli") || client.name.starts_with("dashboard"));
     let form = if structured { LineForm::Structured } else { LineForm::Text };
     Ok(Json(poll(&state, &parameters, form).await))
 }

@@ -21,7 +21,11 @@ const SCHEMA_WAIT_DEFAULT: Duration = Duration::from_secs(10);
 type Answer = Result<Json<Value>, ApiError>;
 
 /// The hashes of the active modules, by which the command line decides what to send.
-pub async fn config_hashes(State(state): State<AppState>, caller: HeaderKey, JsonBody(body): JsonBody<HashesBody>) -> Answer {
+pub async fn config_hashes(
+    State(state): State<AppState>,
+    caller: HeaderKey,
+    JsonBody(body): JsonBody<HashesBody>,
+) -> Answer {
     caller.check(&state, body.admin_key.as_deref())?;
     Ok(Json(hashes(&state.runtime.deployment())))
 }
@@ -44,28 +48,44 @@ fn hashes(deployment: &Deployment) -> Value {
 }
 
 /// What the schema would do to the data.
-pub async fn evaluate_schema(State(state): State<AppState>, caller: HeaderKey, JsonBody(body): JsonBody<PushBody>) -> Answer {
+pub async fn evaluate_schema(
+    State(state): State<AppState>,
+    caller: HeaderKey,
+    JsonBody(body): JsonBody<PushBody>,
+) -> Answer {
     caller.require_write(&state, body.admin_key.as_deref())?;
     let prediction = deploy::evaluate_schema(&state.runtime, body.into_request()?).await?;
     Ok(Json(report::prediction(&prediction)))
 }
 
 /// What the whole push would do to the schema.
-pub async fn evaluate_push(State(state): State<AppState>, caller: HeaderKey, JsonBody(body): JsonBody<PushBody>) -> Answer {
+pub async fn evaluate_push(
+    State(state): State<AppState>,
+    caller: HeaderKey,
+    JsonBody(body): JsonBody<PushBody>,
+) -> Answer {
     caller.require_write(&state, body.admin_key.as_deref())?;
     let change = deploy::evaluate_push(&state.runtime, body.into_request()?).await?;
     Ok(Json(json!({ "schemaChange": report::schema_change(&change) })))
 }
 
 /// Evaluates and stores a push.
-pub async fn start_push(State(state): State<AppState>, caller: HeaderKey, JsonBody(body): JsonBody<PushBody>) -> Answer {
+pub async fn start_push(
+    State(state): State<AppState>,
+    caller: HeaderKey,
+    JsonBody(body): JsonBody<PushBody>,
+) -> Answer {
     caller.require_write(&state, body.admin_key.as_deref())?;
     let started = deploy::start_push(&state.runtime, body.into_request()?).await?;
     Ok(Json(report::started(&started)))
 }
 
 /// Waits for the schema of a started push; the command line asks again while it is in progress.
-pub async fn wait_for_schema(State(state): State<AppState>, caller: HeaderKey, JsonBody(body): JsonBody<WaitBody>) -> Answer {
+pub async fn wait_for_schema(
+    State(state): State<AppState>,
+    caller: HeaderKey,
+    JsonBody(body): JsonBody<WaitBody>,
+) -> Answer {
     caller.require_write(&state, body.admin_key.as_deref())?;
     let Some(Some(id)) = body.schema_change.schema_ids.get("") else {
         return Ok(Json(json!({ "type": "complete" })));
@@ -77,14 +97,22 @@ pub async fn wait_for_schema(State(state): State<AppState>, caller: HeaderKey, J
 }
 
 /// Activates a started push.
-pub async fn finish_push(State(state): State<AppState>, caller: HeaderKey, JsonBody(body): JsonBody<FinishBody>) -> Answer {
+pub async fn finish_push(
+    State(state): State<AppState>,
+    caller: HeaderKey,
+    JsonBody(body): JsonBody<FinishBody>,
+) -> Answer {
     caller.require_write(&state, body.admin_key.as_deref())?;
     let diff = deploy::finish_push(&state.runtime, body.into_request()?).await?;
     Ok(Json(report::finished(&diff)))
 }
 
 /// Takes timings of a finished push; nothing is kept.
-pub async fn report_push_completed(State(state): State<AppState>, caller: HeaderKey, JsonBody(body): JsonBody<ReportBody>) -> Answer {
+pub async fn report_push_completed(
+    State(state): State<AppState>,
+    caller: HeaderKey,
+    JsonBody(body): JsonBody<ReportBody>,
+) -> Answer {
     caller.check(&state, body.admin_key.as_deref())?;
     Ok(Json(Value::Null))
 }
@@ -95,7 +123,10 @@ pub struct HeaderKey(Result<CallerIdentity, ApiError>);
 impl axum::extract::FromRequestParts<AppState> for HeaderKey {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &AppState) -> Result<HeaderKey, Self::Rejection> {
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        state: &AppState,
+    ) -> Result<HeaderKey, Self::Rejection> {
         Ok(HeaderKey(CallerIdentity::from_request_parts(parts, state).await))
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use functions::Visibility;
 use functions::deploy::{
     ComponentDiff, IndexChange, IndexDescription, IndexDiff, IndexKind, PushDiff, SchemaChange, SchemaPrediction,
     SchemaProgress, StartedPush, TableOutcome,
 };
 use functions::deployment::{AnalyzedFunction, AuthProvider, ComponentCode, CronSpec, HttpRoute};
-use functions::Visibility;
 use serde_json::{Map, Value, json};
 use value::Validator;
 
@@ -62,7 +62,9 @@ fn encoded(value: value::Value) -> Value {
 fn module(path: &str, code: &ComponentCode) -> Value {
     let routes = (path == "http.js").then(|| {
         let routes = code.http_routes.iter();
-        routes.map(|route| json!({ "route": { "path": route.path, "method": route.method }, "pos": null })).collect::<Vec<_>>()
+        routes
+            .map(|route| json!({ "route": { "path": route.path, "method": route.method }, "pos": null }))
+            .collect::<Vec<_>>()
     });
     let crons = (path == "crons.js").then(|| code.crons.iter().map(cron).collect::<Vec<_>>());
     json!({
@@ -203,7 +205,8 @@ pub fn progress(progress: &SchemaProgress) -> Value {
 pub fn finished(diff: &PushDiff) -> Value {
     let texts = |providers: &[AuthProvider]| providers.iter().map(|p| p.to_json().to_string()).collect::<Vec<_>>();
     let definitions: BTreeMap<&String, Value> = diff.components.keys().map(|path| (path, json!({}))).collect();
-    let components: BTreeMap<&String, Value> = diff.components.iter().map(|(path, diff)| (path, component(diff))).collect();
+    let components: BTreeMap<&String, Value> =
+        diff.components.iter().map(|(path, diff)| (path, component(diff))).collect();
     json!({
         "authDiff": { "added": texts(&diff.auth_added), "removed": texts(&diff.auth_removed) },
         "definitionDiffs": definitions,
@@ -216,7 +219,8 @@ fn component(diff: &ComponentDiff) -> Value {
         Some((Some(previous), Some(next))) => json!({ "previous_version": previous, "next_version": next }),
         _ => Value::Null,
     };
-    let schema = diff.schema.as_ref().map(|(previous, next)| json!({ "previous_schema": previous, "next_schema": next }));
+    let schema =
+        diff.schema.as_ref().map(|(previous, next)| json!({ "previous_schema": previous, "next_schema": next }));
     json!({
         "diffType": { "type": if diff.created { "create" } else { "modify" } },
         "moduleDiff": { "added": diff.modules_added, "removed": diff.modules_removed },

@@ -124,7 +124,15 @@ fn push_body() -> Json {
 async fn a_push_goes_through_its_steps() {
     let server = Server::start();
     let (started, finished) = server.push(push_body()).await;
-    for required in ["environmentVariables", "externalDepsId", "componentDefinitionPackages", "appAuth", "analysis", "app", "schemaChange"] {
+    for required in [
+        "environmentVariables",
+        "externalDepsId",
+        "componentDefinitionPackages",
+        "appAuth",
+        "analysis",
+        "app",
+        "schemaChange",
+    ] {
         assert!(started.get(required).is_some(), "{required}");
     }
     let analysis = &started["analysis"][""];
@@ -135,7 +143,8 @@ async fn a_push_goes_through_its_steps() {
     assert_eq!(function["visibility"], json!({ "kind": "public" }));
     assert_eq!(function["args"], r#"{"type":"object","value":{}}"#);
     assert_eq!(function["returns"], Json::Null);
-    let added = json!([{ "name": "notes.by_n", "type": "database", "fields": ["n", "_creationTime"], "staged": false }]);
+    let added =
+        json!([{ "name": "notes.by_n", "type": "database", "fields": ["n", "_creationTime"], "staged": false }]);
     assert_eq!(started["schemaChange"]["indexDiffs"][""]["added_indexes"], added);
     let diff = &finished["componentDiffs"][""];
     assert_eq!(diff["diffType"], json!({ "type": "modify" }));
@@ -174,7 +183,11 @@ async fn pushes_need_a_key_that_may_write() {
     let path = "/api/deploy2/start_push";
     assert_eq!(server.post_as(path, Some(&key(false)), push_body()).await.0, 200);
     assert_eq!(server.post_as(path, None, push_body()).await.0, 403);
-    let with = |key: String| { let mut body = push_body(); body["adminKey"] = key.into(); body };
+    let with = |key: String| {
+        let mut body = push_body();
+        body["adminKey"] = key.into();
+        body
+    };
     assert_eq!(code(server.post_as(path, None, with("animal|00".into())).await), (401, "BadAdminKey".into()));
     let foreign = AdminKeys::new("plant", &SECRET).mint(1_700_000_000, [1; 12], false);
     assert_eq!(code(server.post_as(path, None, with(foreign)).await).0, 403);
@@ -227,7 +240,8 @@ async fn mistakes_of_the_app_are_400_with_their_code() {
     let (status, error) = server.post("/api/deploy2/start_push", body).await;
     assert_eq!((status, &error["code"]), (400, &json!("InvalidModules")));
     assert!(error["message"].as_str().unwrap().contains("Failed to analyze app.js: Uncaught Error: boom"));
-    let finish = json!({ "startPush": { "environmentVariables": {}, "componentDefinitionPackages": {} }, "dryRun": false });
+    let finish =
+        json!({ "startPush": { "environmentVariables": {}, "componentDefinitionPackages": {} }, "dryRun": false });
     assert_eq!(server.post("/api/deploy2/finish_push", finish).await.0, 400);
 }
 
