@@ -9,34 +9,16 @@ fn post(server: &Server, path: &str, body: &str) -> (u16, Value) {
 }
 
 fn still_serves(server: &Server) {
-    assert_eq!(
-        server
-            .http
-            .query("lib/shapes:area", json!({ "w": 2, "h": 3 })),
-        json!(6.0)
-    );
+    assert_eq!(server.http.query("lib/shapes:area", json!({ "w": 2, "h": 3 })), json!(6.0));
 }
 
 #[test]
 fn bodies_that_are_no_call_are_refused() {
     let server = Server::with_app();
-    for body in [
-        "",
-        "{",
-        "[]",
-        "null",
-        "7",
-        "{\"args\":{}}",
-        "{\"path\":7,\"args\":{}}",
-        "{\"path\":\"a:b\"",
-        "\u{0}",
-    ] {
+    for body in ["", "{", "[]", "null", "7", "{\"args\":{}}", "{\"path\":7,\"args\":{}}", "{\"path\":\"a:b\"", "\u{0}"]
+    {
         let (status, json) = post(&server, "/api/query", body);
-        assert_eq!(
-            (status, json["code"].as_str()),
-            (400, Some("BadJsonBody")),
-            "{body:?}"
-        );
+        assert_eq!((status, json["code"].as_str()), (400, Some("BadJsonBody")), "{body:?}");
     }
     still_serves(&server);
 }
@@ -44,21 +26,10 @@ fn bodies_that_are_no_call_are_refused() {
 #[test]
 fn paths_that_cannot_be_are_refused() {
     let server = Server::with_app();
-    for path in [
-        "",
-        ":",
-        "a/../b:c",
-        "notes:1st",
-        "notes:has space",
-        "no.such.extension.exe:f",
-        "/abs:f",
-    ] {
+    for path in ["", ":", "a/../b:c", "notes:1st", "notes:has space", "no.such.extension.exe:f", "/abs:f"] {
         let body = json!({ "path": path, "args": {} }).to_string();
         let answer = server.http.post("/api/query", &body).unwrap();
-        assert!(
-            answer.status == 400 || answer.json()["status"] == "error",
-            "{path:?}: {answer:?}"
-        );
+        assert!(answer.status == 400 || answer.json()["status"] == "error", "{path:?}: {answer:?}");
     }
     still_serves(&server);
 }
@@ -69,10 +40,7 @@ fn arguments_that_are_no_object_are_refused() {
     for args in [json!("text"), json!(7), json!([[]]), json!([{}, {}])] {
         let body = json!({ "path": "checks:echo", "args": args }).to_string();
         let answer = server.http.post("/api/query", &body).unwrap();
-        assert!(
-            answer.status == 400 || answer.json()["status"] == "error",
-            "{args}: {answer:?}"
-        );
+        assert!(answer.status == 400 || answer.json()["status"] == "error", "{args}: {answer:?}");
     }
     still_serves(&server);
 }
@@ -80,8 +48,7 @@ fn arguments_that_are_no_object_are_refused() {
 #[test]
 fn a_body_beyond_the_limit_is_refused() {
     let server = Server::with_app();
-    let body =
-        json!({ "path": "checks:echo", "args": { "value": "x".repeat(20 << 20) } }).to_string();
+    let body = json!({ "path": "checks:echo", "args": { "value": "x".repeat(20 << 20) } }).to_string();
     // The server may answer before it has read everything, and close.
     if let Ok(answer) = server.http.post("/api/query", &body) {
         assert!((400..500).contains(&answer.status), "{}", answer.status);
@@ -95,17 +62,10 @@ fn a_body_beyond_the_limit_is_refused() {
 fn values_nested_beyond_reason_are_refused() {
     let server = Server::with_app();
     for depth in [65, 100_000] {
-        let body = format!(
-            "{{\"path\":\"checks:echo\",\"args\":{{\"value\":{}{}}}}}",
-            "[".repeat(depth),
-            "]".repeat(depth)
-        );
+        let body =
+            format!("{{\"path\":\"checks:echo\",\"args\":{{\"value\":{}{}}}}}", "[".repeat(depth), "]".repeat(depth));
         let answer = server.http.post("/api/query", &body).unwrap();
-        assert!(
-            answer.status == 400 || answer.json()["status"] == "error",
-            "{depth}: {}",
-            answer.status
-        );
+        assert!(answer.status == 400 || answer.json()["status"] == "error", "{depth}: {}", answer.status);
     }
     still_serves(&server);
 }
@@ -114,18 +74,11 @@ fn values_nested_beyond_reason_are_refused() {
 #[test]
 fn documents_keep_to_their_limits() {
     let server = Server::with_app();
-    let store = |value: Value| {
-        server.http.call(
-            "mutation",
-            "checks:store",
-            json!({ "key": "k", "value": value }),
-        )
-    };
+    let store = |value: Value| server.http.call("mutation", "checks:store", json!({ "key": "k", "value": value }));
     let nested = |depth: usize| (0..depth).fold(json!(1.0), |inner, _| json!([inner]));
     // The document itself is the first level.
     store(nested(15)).unwrap();
-    let wide: serde_json::Map<String, Value> =
-        (0..1025).map(|i| (format!("f{i}"), json!(1.0))).collect();
+    let wide: serde_json::Map<String, Value> = (0..1025).map(|i| (format!("f{i}"), json!(1.0))).collect();
     let refused = [
         ("nesting", nested(16)),
         ("fields", Value::Object(wide)),
@@ -134,10 +87,7 @@ fn documents_keep_to_their_limits() {
     ];
     for (what, value) in refused {
         let error = store(value).expect_err(what);
-        assert!(
-            error.starts_with("200") || error.starts_with("400"),
-            "{what}: {error}"
-        );
+        assert!(error.starts_with("200") || error.starts_with("400"), "{what}: {error}");
     }
     still_serves(&server);
 }
@@ -145,54 +95,25 @@ fn documents_keep_to_their_limits() {
 #[test]
 fn ids_that_are_none_are_refused() {
     let server = Server::with_app();
-    let id = server
-        .http
-        .mutation("notes:add", json!({ "list": "l", "text": "t" }));
+    let id = server.http.mutation("notes:add", json!({ "list": "l", "text": "t" }));
     let id = id.as_str().unwrap();
-    let mut variants = vec![
-        String::new(),
-        id[1..].to_owned(),
-        id.to_uppercase(),
-        format!("{id}0"),
-        "z".repeat(40),
-    ];
+    let mut variants = vec![String::new(), id[1..].to_owned(), id.to_uppercase(), format!("{id}0"), "z".repeat(40)];
     let last = if id.ends_with('0') { '1' } else { '0' };
     variants.push(format!("{}{last}", &id[..id.len() - 1]));
     for variant in variants {
-        assert!(
-            server
-                .http
-                .call("query", "notes:get", json!({ "id": variant }))
-                .is_err(),
-            "{variant}"
-        );
-        assert_eq!(
-            server
-                .http
-                .query("checks:normalize", json!({ "id": variant })),
-            Value::Null,
-            "{variant}"
-        );
+        assert!(server.http.call("query", "notes:get", json!({ "id": variant })).is_err(), "{variant}");
+        assert_eq!(server.http.query("checks:normalize", json!({ "id": variant })), Value::Null, "{variant}");
     }
 }
 
 #[test]
 fn push_routes_refuse_strangers_and_nonsense() {
     let server = Server::with_app();
-    for route in [
-        "start_push",
-        "evaluate_push",
-        "wait_for_schema",
-        "finish_push",
-    ] {
+    for route in ["start_push", "evaluate_push", "wait_for_schema", "finish_push"] {
         let path = format!("/api/deploy2/{route}");
         for body in ["{}", "{", "{\"adminKey\":\"nobody|00\"}"] {
             let answer = server.http.post(&path, body).unwrap();
-            assert!(
-                (400..500).contains(&answer.status),
-                "{route} {body}: {}",
-                answer.status
-            );
+            assert!((400..500).contains(&answer.status), "{route} {body}: {}", answer.status);
             // The official CLI retries a 404 for half a minute.
             assert_ne!(answer.status, 404, "{route}");
         }

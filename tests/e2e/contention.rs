@@ -17,9 +17,7 @@ fn integer(value: i64) -> Value {
 
 /// Reads the wire form of an Int64.
 fn decode(value: &Value) -> i64 {
-    let bytes = STANDARD
-        .decode(value["$integer"].as_str().unwrap())
-        .unwrap();
+    let bytes = STANDARD.decode(value["$integer"].as_str().unwrap()).unwrap();
     i64::from_le_bytes(bytes.try_into().unwrap())
 }
 
@@ -37,9 +35,7 @@ fn increments_of_one_document_are_all_counted() {
     let server = Server::with_app();
     in_parallel(CALLERS, |_| {
         for _ in 0..CALLS_EACH {
-            server
-                .http
-                .mutation("counters:bump", json!({ "name": "hot" }));
+            server.http.mutation("counters:bump", json!({ "name": "hot" }));
         }
     });
     let total = server.http.query("counters:read", json!({ "name": "hot" }));
@@ -53,15 +49,10 @@ fn racing_inserts_make_one_document() {
     for round in 0..10 {
         let name = format!("race-{round}");
         in_parallel(4, |_| {
-            server
-                .http
-                .mutation("counters:bump", json!({ "name": name }));
+            server.http.mutation("counters:bump", json!({ "name": name }));
         });
         // `unique()` in the query fails if two were made.
-        assert_eq!(
-            server.http.query("counters:read", json!({ "name": name })),
-            json!(4.0)
-        );
+        assert_eq!(server.http.query("counters:read", json!({ "name": name })), json!(4.0));
     }
 }
 
@@ -69,12 +60,7 @@ fn racing_inserts_make_one_document() {
 fn transfers_never_change_the_sum_a_reader_sees() {
     let server = Server::with_app();
     let accounts: Vec<Value> = (0..4)
-        .map(|i| {
-            server.http.mutation(
-                "accounts:open",
-                json!({ "name": format!("a{i}"), "balance": integer(100) }),
-            )
-        })
+        .map(|i| server.http.mutation("accounts:open", json!({ "name": format!("a{i}"), "balance": integer(100) })))
         .collect();
     let sum = || {
         let balances = server.http.query("accounts:balances", json!({}));
@@ -84,10 +70,7 @@ fn transfers_never_change_the_sum_a_reader_sees() {
         let reader = scope.spawn(|| (0..40).map(|_| sum()).collect::<Vec<_>>());
         in_parallel(8, |caller| {
             for call in 0..CALLS_EACH {
-                let (from, to) = (
-                    &accounts[(caller + call) % 4],
-                    &accounts[(caller + call + 1) % 4],
-                );
+                let (from, to) = (&accounts[(caller + call) % 4], &accounts[(caller + call + 1) % 4]);
                 // An account may be empty at that moment; the mutation then fails and changes nothing.
                 let _ = server.http.call(
                     "mutation",

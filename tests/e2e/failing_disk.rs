@@ -7,13 +7,7 @@ use serde_json::{Value, json};
 
 /// Forbids the process to let any file grow past `bytes`, as a full disk would.
 fn limit_file_size(pid: u32, bytes: &str) {
-    let run = Command::new("prlimit")
-        .args([
-            "--pid",
-            &pid.to_string(),
-            &format!("--fsize={bytes}:unlimited"),
-        ])
-        .status();
+    let run = Command::new("prlimit").args(["--pid", &pid.to_string(), &format!("--fsize={bytes}:unlimited")]).status();
     assert!(run.expect("prlimit (util-linux) is installed").success());
 }
 
@@ -21,21 +15,11 @@ fn limit_file_size(pid: u32, bytes: &str) {
 // commits, by a panic of the logger, and every later mutation waited for ever.
 #[test]
 fn a_full_disk_fails_writes_and_loses_nothing_acknowledged() {
-    let mut server = Server::with_app_and(StartOptions {
-        ignore_file_size_signal: true,
-    });
+    let mut server = Server::with_app_and(StartOptions { ignore_file_size_signal: true });
     let add = |server: &Server, rank: usize| {
-        server.http.call(
-            "mutation",
-            "notes:add",
-            json!({ "list": "full", "text": "t", "rank": rank }),
-        )
+        server.http.call("mutation", "notes:add", json!({ "list": "full", "text": "t", "rank": rank }))
     };
-    let ranks = |server: &Server| {
-        server
-            .http
-            .call("query", "notes:ranked", json!({ "list": "full" }))
-    };
+    let ranks = |server: &Server| server.http.call("query", "notes:ranked", json!({ "list": "full" }));
     for rank in 0..5 {
         add(&server, rank).unwrap();
     }
@@ -50,27 +34,17 @@ fn a_full_disk_fails_writes_and_loses_nothing_acknowledged() {
         Err(error) => Some(error),
     });
     let refused = refused.expect("a disk that takes nothing refuses a write");
-    assert!(
-        !refused.starts_with("200"),
-        "a failed write is the server's failure, not the function's: {refused}"
-    );
+    assert!(!refused.starts_with("200"), "a failed write is the server's failure, not the function's: {refused}");
     // Once a write has failed, none is acknowledged until the store was opened anew.
     limit_file_size(server.pid(), "unlimited");
     assert!(add(&server, 900).is_err());
-    assert_eq!(
-        ranks(&server).unwrap().as_array().map(Vec::len),
-        Some(acknowledged),
-        "reading goes on"
-    );
+    assert_eq!(ranks(&server).unwrap().as_array().map(Vec::len), Some(acknowledged), "reading goes on");
 
     server.restart();
     let found = ranks(&server).unwrap();
     let found = found.as_array().unwrap();
     for rank in 0..acknowledged {
-        assert!(
-            found.contains(&Value::from(rank as f64)),
-            "{rank} was acknowledged and is lost"
-        );
+        assert!(found.contains(&Value::from(rank as f64)), "{rank} was acknowledged and is lost");
     }
     add(&server, 901).unwrap();
 }

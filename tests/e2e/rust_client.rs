@@ -11,10 +11,7 @@ use tokio::time::timeout;
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
 fn args<const N: usize>(fields: [(&str, Value); N]) -> BTreeMap<String, Value> {
-    fields
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn note(list: &str, text: &str) -> BTreeMap<String, Value> {
@@ -22,9 +19,7 @@ fn note(list: &str, text: &str) -> BTreeMap<String, Value> {
 }
 
 fn texts(result: FunctionResult) -> Vec<String> {
-    let FunctionResult::Value(Value::Array(items)) = result else {
-        panic!("no texts: {result:?}")
-    };
+    let FunctionResult::Value(Value::Array(items)) = result else { panic!("no texts: {result:?}") };
     let text = |item| match item {
         Value::String(text) => text,
         other => panic!("no text: {other:?}"),
@@ -36,41 +31,20 @@ fn texts(result: FunctionResult) -> Vec<String> {
 async fn calls_return_values_and_errors() {
     let server = Server::with_app();
     let mut client = ConvexClient::new(&server.url()).await.unwrap();
-    let area = client
-        .query(
-            "lib/shapes:area",
-            args([("w", 6.0.into()), ("h", 7.0.into())]),
-        )
-        .await
-        .unwrap();
+    let area = client.query("lib/shapes:area", args([("w", 6.0.into()), ("h", 7.0.into())])).await.unwrap();
     assert_eq!(area, FunctionResult::Value(Value::Float64(42.0)));
 
-    let id = client
-        .mutation("notes:add", note("rust", "hello"))
-        .await
-        .unwrap();
-    assert!(
-        matches!(id, FunctionResult::Value(Value::String(_))),
-        "{id:?}"
-    );
+    let id = client.mutation("notes:add", note("rust", "hello")).await.unwrap();
+    assert!(matches!(id, FunctionResult::Value(Value::String(_))), "{id:?}");
 
-    let failed = client
-        .query("failures:boom", BTreeMap::new())
-        .await
-        .unwrap();
+    let failed = client.query("failures:boom", BTreeMap::new()).await.unwrap();
     assert!(
         matches!(&failed, FunctionResult::ErrorMessage(text) if text.contains("Uncaught Error: boom")),
         "{failed:?}"
     );
 
-    let thrown = client
-        .mutation("failures:withData", args([("data", Value::Int64(7))]))
-        .await
-        .unwrap();
-    assert!(
-        matches!(&thrown, FunctionResult::ConvexError(error) if error.data == Value::Int64(7)),
-        "{thrown:?}"
-    );
+    let thrown = client.mutation("failures:withData", args([("data", Value::Int64(7))])).await.unwrap();
+    assert!(matches!(&thrown, FunctionResult::ConvexError(error) if error.data == Value::Int64(7)), "{thrown:?}");
 }
 
 #[tokio::test]
@@ -81,15 +55,9 @@ async fn values_of_every_type_come_back() {
         ("int", Value::Int64(i64::MIN)),
         ("nan", Value::Float64(f64::NEG_INFINITY)),
         ("bytes", Value::Bytes(vec![0, 255])),
-        (
-            "list",
-            Value::Array(vec![Value::Null, Value::Boolean(true), "😀".into()]),
-        ),
+        ("list", Value::Array(vec![Value::Null, Value::Boolean(true), "😀".into()])),
     ]));
-    let echoed = client
-        .query("checks:echo", args([("value", value.clone())]))
-        .await
-        .unwrap();
+    let echoed = client.query("checks:echo", args([("value", value.clone())])).await.unwrap();
     assert_eq!(echoed, FunctionResult::Value(value));
 }
 
@@ -97,30 +65,15 @@ async fn values_of_every_type_come_back() {
 async fn a_subscription_delivers_every_state_and_survives_a_restart() {
     let mut server = Server::with_app();
     let mut client = ConvexClient::new(&server.url()).await.unwrap();
-    let mut updates = client
-        .subscribe("notes:texts", args([("list", "live".into())]))
-        .await
-        .unwrap();
-    let mut seen = async || {
-        timeout(WAIT_MAX, updates.next())
-            .await
-            .expect("an update in time")
-            .map(texts)
-            .unwrap()
-    };
+    let mut updates = client.subscribe("notes:texts", args([("list", "live".into())])).await.unwrap();
+    let mut seen = async || timeout(WAIT_MAX, updates.next()).await.expect("an update in time").map(texts).unwrap();
     assert!(seen().await.is_empty());
-    client
-        .mutation("notes:add", note("live", "one"))
-        .await
-        .unwrap();
+    client.mutation("notes:add", note("live", "one")).await.unwrap();
     assert_eq!(seen().await, ["one"]);
 
     tokio::task::block_in_place(|| server.restart());
     tokio::task::block_in_place(|| {
-        server.http.mutation(
-            "notes:add",
-            serde_json::json!({ "list": "live", "text": "two", "rank": 9 }),
-        )
+        server.http.mutation("notes:add", serde_json::json!({ "list": "live", "text": "two", "rank": 9 }))
     });
     while seen().await != ["one", "two"] {}
 }

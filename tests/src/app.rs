@@ -13,9 +13,7 @@ pub(crate) fn template() -> &'static Path {
         let mut server = Server::empty();
         push_test_app(&server);
         assert_eq!(server.stop(), Exit::Code(0), "{}", server.output());
-        let directory = tempfile::tempdir()
-            .expect("make a directory for the template")
-            .keep();
+        let directory = tempfile::tempdir().expect("make a directory for the template").keep();
         copy_directory(&server.data_directory(), &directory.join("data"));
         directory
     })
@@ -25,26 +23,14 @@ pub(crate) fn template() -> &'static Path {
 pub fn push_test_app(server: &Server) {
     let tests = crate::repository().join("tests");
     let modules = tests.join("node_modules");
-    assert!(
-        modules.exists(),
-        "{} is missing: run `npm ci` in tests/",
-        modules.display()
-    );
+    assert!(modules.exists(), "{} is missing: run `npm ci` in tests/", modules.display());
 
     let project = tempfile::tempdir().expect("make a scratch project");
     copy_directory(&tests.join("app"), project.path());
-    std::os::unix::fs::symlink(&modules, project.path().join("node_modules"))
-        .expect("link the packages");
+    std::os::unix::fs::symlink(&modules, project.path().join("node_modules")).expect("link the packages");
     let run = Command::new("node")
         .arg(modules.join("convex/bin/main.js"))
-        .args([
-            "dev",
-            "--once",
-            "--typecheck",
-            "disable",
-            "--tail-logs",
-            "disable",
-        ])
+        .args(["dev", "--once", "--typecheck", "disable", "--tail-logs", "disable"])
         .current_dir(project.path())
         .env("CI", "1")
         .env("CONVEX_SELF_HOSTED_URL", server.url())
@@ -52,9 +38,5 @@ pub fn push_test_app(server: &Server) {
         .output()
         .expect("run node");
     let errors = String::from_utf8_lossy(&run.stderr);
-    assert!(
-        run.status.success(),
-        "the push failed:\n{errors}\n{}",
-        server.output()
-    );
+    assert!(run.status.success(), "the push failed:\n{errors}\n{}", server.output());
 }

@@ -15,10 +15,7 @@ use std::time::{Duration, Instant};
 
 /// The root of the repository.
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the crate lies below the root")
-        .to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies below the root").to_path_buf()
 }
 
 /// Looks every few milliseconds until `look` finds something; panics after `limit`.
@@ -28,10 +25,7 @@ pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Option<T>
         if let Some(found) = look() {
             return found;
         }
-        assert!(
-            Instant::now() < end,
-            "waited {limit:?} in vain until {what}"
-        );
+        assert!(Instant::now() < end, "waited {limit:?} in vain until {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

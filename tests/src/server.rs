@@ -27,11 +27,7 @@ pub fn binary() -> PathBuf {
         .and_then(Path::parent)
         .expect("tests run from target/<profile>/deps");
     let path = profile.join("concave");
-    assert!(
-        path.exists(),
-        "{} is missing: run `cargo build -p cli`, or set CONCAVE_BIN",
-        path.display()
-    );
+    assert!(path.exists(), "{} is missing: run `cargo build -p cli`, or set CONCAVE_BIN", path.display());
     path
 }
 
@@ -61,10 +57,7 @@ pub struct Server {
 impl Server {
     /// Starts a server on an empty store.
     pub fn empty() -> Server {
-        Server::on(
-            tempfile::tempdir().expect("make a scratch directory"),
-            StartOptions::default(),
-        )
+        Server::on(tempfile::tempdir().expect("make a scratch directory"), StartOptions::default())
     }
 
     /// Starts a server that already runs the test app.
@@ -82,15 +75,7 @@ impl Server {
         let [port, site_port] = free_ports();
         let child = spawn(directory.path(), port, site_port, &options);
         let http = Http::new(&format!("http://127.0.0.1:{port}"));
-        let mut server = Server {
-            child,
-            directory,
-            options,
-            port,
-            site_port,
-            key: String::new(),
-            http,
-        };
+        let mut server = Server { child, directory, options, port, site_port, key: String::new(), http };
         server.wait_until_ready();
         server.key = server.mint_key();
         server
@@ -122,22 +107,13 @@ impl Server {
     /// Asks the server to end and waits for it.
     pub fn stop(&mut self) -> Exit {
         let pid = self.pid().to_string();
-        Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .expect("run kill");
+        Command::new("kill").args(["-TERM", &pid]).status().expect("run kill");
         self.wait_for_exit()
     }
 
     pub fn wait_for_exit(&mut self) -> Exit {
-        let status = until("the server ends", EXIT_MAX, || {
-            self.child.try_wait().expect("ask for the exit status")
-        });
-        status
-            .code()
-            .map(Exit::Code)
-            .or(status.signal().map(Exit::Signal))
-            .expect("a process ends by code or signal")
+        let status = until("the server ends", EXIT_MAX, || self.child.try_wait().expect("ask for the exit status"));
+        status.code().map(Exit::Code).or(status.signal().map(Exit::Signal)).expect("a process ends by code or signal")
     }
 
     /// Starts the process again, on the same store and ports, and waits until it answers.
@@ -147,12 +123,7 @@ impl Server {
     }
 
     pub fn start_without_waiting(&mut self) {
-        self.child = spawn(
-            self.directory.path(),
-            self.port,
-            self.site_port,
-            &self.options,
-        );
+        self.child = spawn(self.directory.path(), self.port, self.site_port, &self.options);
     }
 
     pub fn restart(&mut self) {
@@ -163,12 +134,7 @@ impl Server {
     /// Whether the process ended before it answered (`false`) or answers (`true`).
     pub fn answers_or_ends(&mut self) -> bool {
         until("the server answers or ends", READY_MAX, || {
-            if self
-                .child
-                .try_wait()
-                .expect("ask for the exit status")
-                .is_some()
-            {
+            if self.child.try_wait().expect("ask for the exit status").is_some() {
                 return Some(false);
             }
             self.http.is_up().then_some(true)
@@ -176,11 +142,7 @@ impl Server {
     }
 
     fn wait_until_ready(&mut self) {
-        assert!(
-            self.answers_or_ends(),
-            "the server ended:\n{}",
-            self.output()
-        );
+        assert!(self.answers_or_ends(), "the server ended:\n{}", self.output());
     }
 
     fn mint_key(&self) -> String {
@@ -190,23 +152,14 @@ impl Server {
             .arg(self.data_directory())
             .output()
             .expect("run concave key");
-        assert!(
-            run.status.success(),
-            "concave key: {}",
-            String::from_utf8_lossy(&run.stderr)
-        );
-        String::from_utf8(run.stdout)
-            .expect("a key is text")
-            .trim()
-            .to_owned()
+        assert!(run.status.success(), "concave key: {}", String::from_utf8_lossy(&run.stderr));
+        String::from_utf8(run.stdout).expect("a key is text").trim().to_owned()
     }
 
     /// Runs a second server on this one's store, to its end.
     pub fn rival(&self) -> std::process::Output {
         let [port, site_port] = free_ports::<2>();
-        serve_command(self.directory.path(), port, site_port)
-            .output()
-            .expect("run a second server")
+        serve_command(self.directory.path(), port, site_port).output().expect("run a second server")
     }
 }
 
@@ -223,54 +176,30 @@ fn data_directory(directory: &Path) -> PathBuf {
 
 fn serve_command(directory: &Path, port: u16, site_port: u16) -> Command {
     let mut command = Command::new(binary());
-    command
-        .arg("serve")
-        .arg("--data-dir")
-        .arg(data_directory(directory));
-    command.args([
-        "--port",
-        &port.to_string(),
-        "--site-port",
-        &site_port.to_string(),
-    ]);
+    command.arg("serve").arg("--data-dir").arg(data_directory(directory));
+    command.args(["--port", &port.to_string(), "--site-port", &site_port.to_string()]);
     command
 }
 
 fn spawn(directory: &Path, port: u16, site_port: u16, options: &StartOptions) -> Child {
-    let output = File::options()
-        .create(true)
-        .append(true)
-        .open(directory.join("output"))
-        .expect("open the output file");
+    let output =
+        File::options().create(true).append(true).open(directory.join("output")).expect("open the output file");
     let mut command = serve_command(directory, port, site_port);
     if options.ignore_file_size_signal {
         // An ignored signal stays ignored in the program that replaces the shell.
         let mut shell = Command::new("sh");
-        shell
-            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
-            .arg(command.get_program())
-            .args(command.get_args());
+        shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
         command = shell;
     }
     let errors = output.try_clone().expect("share the output file");
-    command
-        .stdin(Stdio::null())
-        .stdout(output)
-        .stderr(errors)
-        .spawn()
-        .expect("start the server")
+    command.stdin(Stdio::null()).stdout(output).stderr(errors).spawn().expect("start the server")
 }
 
 /// Ports that were free a moment ago, all different.
 fn free_ports<const N: usize>() -> [u16; N] {
     let listeners: [TcpListener; N] =
         std::array::from_fn(|_| TcpListener::bind(("127.0.0.1", 0)).expect("bind a free port"));
-    listeners.map(|listener| {
-        listener
-            .local_addr()
-            .expect("a bound socket has an address")
-            .port()
-    })
+    listeners.map(|listener| listener.local_addr().expect("a bound socket has an address").port())
 }
 
 pub(crate) fn copy_directory(source: &Path, target: &Path) {

@@ -9,11 +9,6 @@ pub fn run(words: &[&str]) -> Result<()> {
         bail!("name a benchmark: cargo xtask bench NAME [--quick]");
     }
     // The benchmarks drive the shipped server, so it is built the same way.
-    command::run(&mut command::cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "cli",
-    ]))?;
+    command::run(&mut command::cargo(&["build", "--release", "--package", "cli"]))?;
     command::run(command::cargo(&["run", "--release", "--package", "benches", "--"]).args(words))
 }

@@ -34,37 +34,22 @@ pub fn run(command: &mut Command) -> Result<()> {
 /// Runs to the end in silence; shows everything it printed if it fails.
 pub fn run_quietly(command: &mut Command) -> Result<String> {
     let name = describe(command);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("start {name}"))?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("start {name}"))?;
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
-        bail!(
-            "{name}: {}\n{printed}{}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
+        bail!("{name}: {}\n{printed}{}", output.status, String::from_utf8_lossy(&output.stderr));
     }
     Ok(printed)
 }
 
 /// Whether the program is there and ends well.
 pub fn succeeds(name: &str, arguments: &[&str]) -> bool {
-    let quiet = Command::new(name)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
+    let quiet =
+        Command::new(name).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     quiet.is_ok_and(|status| status.success())
 }
 
 fn describe(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy())
-        .take(6)
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy()).take(6).collect::<Vec<_>>().join(" ")
 }

@@ -28,26 +28,12 @@ pub fn run() -> Result<()> {
 
     let mut server = program(places::server_binary());
     server.arg("serve").arg("--data-dir").arg(&scratch.path);
-    server.args([
-        "--port",
-        &ports.api.to_string(),
-        "--site-port",
-        &ports.site.to_string(),
-    ]);
-    children.start(
-        "the server",
-        &mut server,
-        &scratch.path.with_extension("log"),
-    )?;
+    server.args(["--port", &ports.api.to_string(), "--site-port", &ports.site.to_string()]);
+    children.start("the server", &mut server, &scratch.path.with_extension("log"))?;
     wait_for(ports.api, &mut children, &stopped)?;
 
-    let key = run_quietly(
-        program(places::server_binary())
-            .args(["key", "--data-dir"])
-            .arg(&scratch.path),
-    )?
-    .trim()
-    .to_owned();
+    let key =
+        run_quietly(program(places::server_binary()).args(["key", "--data-dir"]).arg(&scratch.path))?.trim().to_owned();
     let url = format!("http://127.0.0.1:{}", ports.api);
     println!("pushing the functions of {EXAMPLE}");
     push(&url, &key)?;
@@ -61,13 +47,8 @@ pub fn run() -> Result<()> {
         "--port",
         &ports.page.to_string(),
     ]);
-    page.current_dir(places::root().join(EXAMPLE))
-        .env("VITE_CONVEX_URL", &url);
-    children.start(
-        "the page",
-        &mut page,
-        &scratch.path.with_extension("page.log"),
-    )?;
+    page.current_dir(places::root().join(EXAMPLE)).env("VITE_CONVEX_URL", &url);
+    children.start("the page", &mut page, &scratch.path.with_extension("page.log"))?;
     wait_for(ports.page, &mut children, &stopped)?;
 
     announce(&ports, &url, &key);
@@ -84,13 +65,8 @@ fn stop_signal() -> Result<mpsc::Receiver<()>> {
 
 fn push(url: &str, key: &str) -> Result<()> {
     let mut convex = program("npx");
-    convex
-        .args(["convex", "dev", "--once", "--tail-logs", "disable"])
-        .current_dir(places::root().join(EXAMPLE));
-    convex
-        .env_remove("CONVEX_DEPLOYMENT")
-        .env("CONVEX_SELF_HOSTED_URL", url)
-        .env("CONVEX_SELF_HOSTED_ADMIN_KEY", key);
+    convex.args(["convex", "dev", "--once", "--tail-logs", "disable"]).current_dir(places::root().join(EXAMPLE));
+    convex.env_remove("CONVEX_DEPLOYMENT").env("CONVEX_SELF_HOSTED_URL", url).env("CONVEX_SELF_HOSTED_ADMIN_KEY", key);
     // A push never asks anything, so it may as well not have a terminal.
     run_quietly(&mut convex)?;
     Ok(())
@@ -98,10 +74,7 @@ fn push(url: &str, key: &str) -> Result<()> {
 
 fn announce(ports: &Ports, url: &str, key: &str) {
     println!();
-    println!(
-        "  Chat          http://127.0.0.1:{}   open it in two windows",
-        ports.page
-    );
+    println!("  Chat          http://127.0.0.1:{}   open it in two windows", ports.page);
     println!("  Server        {url}");
     println!("  HTTP actions  http://127.0.0.1:{}", ports.site);
     println!();
@@ -122,11 +95,7 @@ struct Ports {
 
 impl Ports {
     fn choose() -> Result<Ports> {
-        Ok(Ports {
-            api: free_port(3210)?,
-            site: free_port(3211)?,
-            page: free_port(5173)?,
-        })
+        Ok(Ports { api: free_port(3210)?, site: free_port(3211)?, page: free_port(5173)? })
     }
 }
 
@@ -149,10 +118,7 @@ fn wait_for(port: u16, children: &mut Children, stopped: &mpsc::Receiver<()>) ->
             bail!("stopped");
         }
         if Instant::now() > end {
-            bail!(
-                "nothing listens on port {port} after {} s",
-                READY_MAX.as_secs()
-            );
+            bail!("nothing listens on port {port} after {} s", READY_MAX.as_secs());
         }
         std::thread::sleep(LOOK_EVERY);
     }
@@ -166,9 +132,7 @@ struct Scratch {
 
 impl Scratch {
     fn new() -> Result<Scratch> {
-        let path = places::target()
-            .join("demo")
-            .join(std::process::id().to_string());
+        let path = places::target().join("demo").join(std::process::id().to_string());
         std::fs::create_dir_all(&path).with_context(|| format!("make {}", path.display()))?;
         Ok(Scratch { path })
     }

@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies below the root")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies below the root")
 }
 
 pub fn target() -> PathBuf {

@@ -16,24 +16,18 @@ pub struct Selection {
 impl Selection {
     pub fn parse(words: &[&str]) -> Result<Selection> {
         if words.is_empty() {
-            return Ok(Selection {
-                steps: STEPS.iter().collect(),
-            });
+            return Ok(Selection { steps: STEPS.iter().collect() });
         }
         let mut steps = Vec::new();
         for pair in words.chunks(2) {
-            let ["--only", name] = pair else {
-                bail!("expected --only STEP, found {pair:?}")
-            };
+            let ["--only", name] = pair else { bail!("expected --only STEP, found {pair:?}") };
             steps.push(find(name)?);
         }
         Ok(Selection { steps })
     }
 
     pub fn everything_and_docs() -> Selection {
-        Selection {
-            steps: STEPS.iter().chain([&DOCS]).collect(),
-        }
+        Selection { steps: STEPS.iter().chain([&DOCS]).collect() }
     }
 }
 
@@ -55,10 +49,7 @@ struct Outcome {
 pub fn run(selection: &Selection) -> Result<()> {
     let outcomes: Vec<Outcome> = selection.steps.iter().map(|step| attempt(step)).collect();
     summarize(&outcomes);
-    let failed = outcomes
-        .iter()
-        .filter(|outcome| outcome.result.is_err())
-        .count();
+    let failed = outcomes.iter().filter(|outcome| outcome.result.is_err()).count();
     if failed > 0 {
         bail!("{failed} of {} steps failed", outcomes.len());
     }
@@ -72,23 +63,14 @@ fn attempt(step: &'static Step) -> Outcome {
     if let Err(error) = &result {
         eprintln!("{}: {error:#}", step.name);
     }
-    Outcome {
-        step,
-        took: start.elapsed(),
-        result,
-    }
+    Outcome { step, took: start.elapsed(), result }
 }
 
 fn summarize(outcomes: &[Outcome]) {
     println!("\n── summary");
     for Outcome { step, took, result } in outcomes {
         let verdict = if result.is_ok() { "ok" } else { "FAILED" };
-        println!(
-            "{verdict:>8}  {:>7.1} s  {:<8} {}",
-            took.as_secs_f64(),
-            step.name,
-            step.about
-        );
+        println!("{verdict:>8}  {:>7.1} s  {:<8} {}", took.as_secs_f64(), step.name, step.about);
     }
     let total: Duration = outcomes.iter().map(|outcome| outcome.took).sum();
     println!("{:>8}  {:>7.1} s", "total", total.as_secs_f64());

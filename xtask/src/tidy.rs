@@ -26,19 +26,11 @@ pub enum Severity {
 
 impl Finding {
     fn error(place: impl Into<String>, text: impl Into<String>) -> Finding {
-        Finding {
-            place: place.into(),
-            text: text.into(),
-            severity: Severity::Error,
-        }
+        Finding { place: place.into(), text: text.into(), severity: Severity::Error }
     }
 
     fn warning(place: impl Into<String>, text: impl Into<String>) -> Finding {
-        Finding {
-            place: place.into(),
-            text: text.into(),
-            severity: Severity::Warning,
-        }
+        Finding { place: place.into(), text: text.into(), severity: Severity::Warning }
     }
 }
 
@@ -55,17 +47,10 @@ pub fn run() -> Result<()> {
     findings.extend(rust_files::check(&files));
     findings.extend(words::check(&files));
     for finding in &findings {
-        let kind = if finding.severity == Severity::Error {
-            "error"
-        } else {
-            "warning"
-        };
+        let kind = if finding.severity == Severity::Error { "error" } else { "warning" };
         println!("{kind}: {}: {}", finding.place, finding.text);
     }
-    let errors = findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .count();
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     if errors > 0 {
         bail!("{errors} things to mend in {} files", files.len());
     }
@@ -75,12 +60,7 @@ pub fn run() -> Result<()> {
 
 /// Everything git knows or would add, as far as it is text.
 fn source_files() -> Result<Vec<SourceFile>> {
-    let listed = run_quietly(program("git").args([
-        "ls-files",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-    ]))?;
+    let listed = run_quietly(program("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]))?;
     let mut files = Vec::new();
     for path in listed.lines() {
         let full: PathBuf = places::root().join(path);
@@ -89,18 +69,12 @@ fn source_files() -> Result<Vec<SourceFile>> {
         }
         let bytes = std::fs::read(&full).with_context(|| format!("read {path}"))?;
         if let Ok(text) = String::from_utf8(bytes) {
-            files.push(SourceFile {
-                path: path.to_owned(),
-                text,
-            });
+            files.push(SourceFile { path: path.to_owned(), text });
         }
     }
     Ok(files)
 }
 
 fn extension(path: &str) -> &str {
-    Path::new(path)
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or("")
+    Path::new(path).extension().and_then(|extension| extension.to_str()).unwrap_or("")
 }

@@ -8,28 +8,15 @@ use crate::command::{program, run_quietly, succeeds};
 use crate::places;
 
 const NODE_MAJOR_MIN: u32 = 20;
-const BROWSERS: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome-stable",
-    "google-chrome",
-];
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
 /// Fails unless a recent enough Node.js is there.
 pub fn node() -> Result<()> {
     let version = run_quietly(program("node").arg("--version"))
         .context("Node.js is missing: install version 20 or later, e.g. from https://nodejs.org")?;
-    let major = version
-        .trim()
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|text| text.parse::<u32>().ok());
+    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|text| text.parse::<u32>().ok());
     if major.is_none_or(|major| major < NODE_MAJOR_MIN) {
-        bail!(
-            "Node.js {} is too old: version {NODE_MAJOR_MIN} or later is needed",
-            version.trim()
-        );
+        bail!("Node.js {} is too old: version {NODE_MAJOR_MIN} or later is needed", version.trim());
     }
     Ok(())
 }
@@ -44,11 +31,7 @@ pub fn npm_packages(folder: &str) -> Result<()> {
         return Ok(());
     }
     println!("installing the packages of {folder}");
-    run_quietly(
-        program("npm")
-            .args(["ci", "--no-audit", "--no-fund"])
-            .current_dir(&directory),
-    )?;
+    run_quietly(program("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&directory))?;
     Ok(())
 }
 
@@ -74,9 +57,7 @@ pub fn browser() -> Result<PathBuf> {
 
 fn find_browser() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .flat_map(|dir| BROWSERS.map(|name| dir.join(name)))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).flat_map(|dir| BROWSERS.map(|name| dir.join(name))).find(|file| file.is_file())
 }
 
 fn apt_install(package: &str) -> Result<()> {
@@ -84,22 +65,10 @@ fn apt_install(package: &str) -> Result<()> {
         bail!("{package} is missing and there is no apt here to install it with");
     }
     println!("installing {package} with apt");
-    let mut apt = if succeeds("sudo", &["-n", "true"]) {
-        program("sudo")
-    } else {
-        program("env")
-    };
-    let words = [
-        "DEBIAN_FRONTEND=noninteractive",
-        "apt-get",
-        "install",
-        "-y",
-        "--no-install-recommends",
-        package,
-    ];
-    run_quietly(apt.args(words)).with_context(|| {
-        format!("{package} is missing: install it by hand (`apt-get install {package}`)")
-    })?;
+    let mut apt = if succeeds("sudo", &["-n", "true"]) { program("sudo") } else { program("env") };
+    let words = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "--no-install-recommends", package];
+    run_quietly(apt.args(words))
+        .with_context(|| format!("{package} is missing: install it by hand (`apt-get install {package}`)"))?;
     Ok(())
 }
 
@@ -117,17 +86,9 @@ pub fn python(requirements: &Path) -> Result<PathBuf> {
     println!("making a Python environment");
     if run_quietly(program("python3").args(["-m", "venv"]).arg(&environment)).is_err() {
         apt_install("python3-venv")?;
-        run_quietly(
-            program("python3")
-                .args(["-m", "venv", "--clear"])
-                .arg(&environment),
-        )?;
+        run_quietly(program("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
     }
-    run_quietly(
-        program(&python)
-            .args(["-m", "pip", "install", "--quiet", "-r"])
-            .arg(requirements),
-    )?;
+    run_quietly(program(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(requirements))?;
     std::fs::write(&stamp, "").context("mark the Python environment as complete")?;
     Ok(python)
 }

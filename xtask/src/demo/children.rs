@@ -33,24 +33,14 @@ impl Children {
             .stderr(errors)
             .spawn()
             .with_context(|| format!("start {name}"))?;
-        self.running.push(Running {
-            name,
-            child,
-            log: log.to_owned(),
-        });
+        self.running.push(Running { name, child, log: log.to_owned() });
         Ok(())
     }
 
     pub fn all_alive(&mut self) -> Result<()> {
         for Running { name, child, log } in &mut self.running {
-            if let Some(status) = child
-                .try_wait()
-                .with_context(|| format!("ask after {name}"))?
-            {
-                bail!(
-                    "{name} ended ({status}):\n{}",
-                    std::fs::read_to_string(log).unwrap_or_default()
-                );
+            if let Some(status) = child.try_wait().with_context(|| format!("ask after {name}"))? {
+                bail!("{name} ended ({status}):\n{}", std::fs::read_to_string(log).unwrap_or_default());
             }
         }
         Ok(())
@@ -58,11 +48,8 @@ impl Children {
 
     /// Returns when the demo is asked to stop; fails when one of the processes ends by itself.
     pub fn wait(mut self, stopped: &Receiver<()>) -> Result<()> {
-        loop {
-            match stopped.recv_timeout(LOOK_EVERY) {
-                Err(RecvTimeoutError::Timeout) => self.all_alive()?,
-                Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
-            }
+        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(LOOK_EVERY) {
+            self.all_alive()?;
         }
         println!("\nstopping");
         Ok(())
@@ -73,10 +60,7 @@ impl Drop for Children {
     /// Asks every process to end, and ends those that do not.
     fn drop(&mut self) {
         for Running { child, .. } in &self.running {
-            let _ = Command::new("kill")
-                .args(["-TERM", &child.id().to_string()])
-                .stderr(Stdio::null())
-                .status();
+            let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).stderr(Stdio::null()).status();
         }
         let end = Instant::now() + GRACE;
         for Running { child, log, .. } in &mut self.running {

@@ -14,83 +14,27 @@ pub struct Step {
 }
 
 pub const STEPS: [Step; 11] = [
-    Step {
-        name: "fmt",
-        about: "the code is formatted",
-        run: fmt,
-    },
-    Step {
-        name: "tidy",
-        about: "the house style",
-        run: tidy::run,
-    },
-    Step {
-        name: "clippy",
-        about: "no warnings",
-        run: clippy,
-    },
-    Step {
-        name: "unit",
-        about: "unit and property tests of every crate",
-        run: unit,
-    },
-    Step {
-        name: "build",
-        about: "the server, as the tests below drive it",
-        run: build,
-    },
-    Step {
-        name: "e2e",
-        about: "the server from outside, with plain HTTP and the Rust client",
-        run: e2e,
-    },
-    Step {
-        name: "js",
-        about: "the published JavaScript clients and the sync protocol",
-        run: js,
-    },
-    Step {
-        name: "cli",
-        about: "the official CLI",
-        run: cli,
-    },
-    Step {
-        name: "python",
-        about: "the published Python client",
-        run: python,
-    },
-    Step {
-        name: "example",
-        about: "the example typechecks and builds",
-        run: example,
-    },
-    Step {
-        name: "browser",
-        about: "the example in a browser",
-        run: browser,
-    },
+    Step { name: "fmt", about: "the code is formatted", run: fmt },
+    Step { name: "tidy", about: "the house style", run: tidy::run },
+    Step { name: "clippy", about: "no warnings", run: clippy },
+    Step { name: "unit", about: "unit and property tests of every crate", run: unit },
+    Step { name: "build", about: "the server, as the tests below drive it", run: build },
+    Step { name: "e2e", about: "the server from outside, with plain HTTP and the Rust client", run: e2e },
+    Step { name: "js", about: "the published JavaScript clients and the sync protocol", run: js },
+    Step { name: "cli", about: "the official CLI", run: cli },
+    Step { name: "python", about: "the published Python client", run: python },
+    Step { name: "example", about: "the example typechecks and builds", run: example },
+    Step { name: "browser", about: "the example in a browser", run: browser },
 ];
 
-pub const DOCS: Step = Step {
-    name: "docs",
-    about: "the documentation builds without warnings",
-    run: docs,
-};
+pub const DOCS: Step = Step { name: "docs", about: "the documentation builds without warnings", run: docs };
 
 fn fmt() -> Result<()> {
     run(&mut cargo(&["fmt", "--all", "--check"]))
 }
 
 fn clippy() -> Result<()> {
-    run(&mut cargo(&[
-        "clippy",
-        "--quiet",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    run(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 fn unit() -> Result<()> {
@@ -106,14 +50,7 @@ fn unit() -> Result<()> {
             "fail",
         ]))
     } else {
-        run(&mut cargo(&[
-            "test",
-            "--quiet",
-            "--workspace",
-            "--exclude",
-            "e2e",
-            "--no-fail-fast",
-        ]))
+        run(&mut cargo(&["test", "--quiet", "--workspace", "--exclude", "e2e", "--no-fail-fast"]))
     }
 }
 
@@ -144,11 +81,7 @@ fn browser() -> Result<()> {
 
 fn example() -> Result<()> {
     tools::npm_packages("examples/chat")?;
-    run_quietly(
-        program("npm")
-            .args(["run", "build"])
-            .current_dir(places::root().join("examples/chat")),
-    )?;
+    run_quietly(program("npm").args(["run", "build"]).current_dir(places::root().join("examples/chat")))?;
     Ok(())
 }
 
@@ -158,12 +91,8 @@ fn python() -> Result<()> {
     let directory = places::root().join("tests/py");
     let python = tools::python(&directory.join("requirements.txt"))?;
     let mut command = program(python);
-    command
-        .args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"])
-        .arg(directory);
-    run(command
-        .env("CONCAVE_BIN", places::server_binary())
-        .env("PYTHONDONTWRITEBYTECODE", "1"))
+    command.args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"]).arg(directory);
+    run(command.env("CONCAVE_BIN", places::server_binary()).env("PYTHONDONTWRITEBYTECODE", "1"))
 }
 
 fn docs() -> Result<()> {
@@ -186,9 +115,7 @@ fn node_test_command(folder: &str) -> Result<std::process::Command> {
 
 fn test_files(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for entry in
-        std::fs::read_dir(directory).with_context(|| format!("list {}", directory.display()))?
-    {
+    for entry in std::fs::read_dir(directory).with_context(|| format!("list {}", directory.display()))? {
         let path = entry?.path();
         if path.to_string_lossy().ends_with(".test.mjs") {
             files.push(path);

@@ -11,70 +11,12 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("db", &["search", "storage", "value", "platform"]),
     ("js", &["value", "platform"]),
     ("node", &["value", "platform"]),
-    (
-        "functions",
-        &["js", "node", "db", "search", "storage", "value", "platform"],
-    ),
-    (
-        "sync",
-        &[
-            "functions",
-            "js",
-            "node",
-            "db",
-            "search",
-            "storage",
-            "value",
-            "platform",
-        ],
-    ),
-    (
-        "server",
-        &[
-            "sync",
-            "functions",
-            "js",
-            "node",
-            "db",
-            "search",
-            "storage",
-            "value",
-            "platform",
-        ],
-    ),
+    ("functions", &["js", "node", "db", "search", "storage", "value", "platform"]),
+    ("sync", &["functions", "js", "node", "db", "search", "storage", "value", "platform"]),
+    ("server", &["sync", "functions", "js", "node", "db", "search", "storage", "value", "platform"]),
     ("advisor", &["value", "platform"]),
-    (
-        "cli",
-        &[
-            "server",
-            "advisor",
-            "sync",
-            "functions",
-            "js",
-            "node",
-            "db",
-            "search",
-            "storage",
-            "value",
-            "platform",
-        ],
-    ),
-    (
-        "sim",
-        &[
-            "cli",
-            "server",
-            "sync",
-            "functions",
-            "js",
-            "node",
-            "db",
-            "search",
-            "storage",
-            "value",
-            "platform",
-        ],
-    ),
+    ("cli", &["server", "advisor", "sync", "functions", "js", "node", "db", "search", "storage", "value", "platform"]),
+    ("sim", &["cli", "server", "sync", "functions", "js", "node", "db", "search", "storage", "value", "platform"]),
 ];
 
 /// Heavy dependencies and the one crate that may name each.
@@ -96,18 +38,11 @@ const OWNERS: [(&str, &str); 12] = [
 pub fn check(files: &[SourceFile]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in files {
-        let Some(name) = file
-            .path
-            .strip_prefix("crates/")
-            .and_then(|rest| rest.strip_suffix("/Cargo.toml"))
-        else {
+        let Some(name) = file.path.strip_prefix("crates/").and_then(|rest| rest.strip_suffix("/Cargo.toml")) else {
             continue;
         };
         let Some((_, allowed)) = ARROWS.iter().find(|(ours, _)| *ours == name) else {
-            findings.push(Finding::error(
-                &file.path,
-                format!("crate {name} is not in the drawing of STYLE.md"),
-            ));
+            findings.push(Finding::error(&file.path, format!("crate {name} is not in the drawing of STYLE.md")));
             continue;
         };
         for dependency in dependencies(&file.text) {
@@ -118,14 +53,8 @@ pub fn check(files: &[SourceFile]) -> Vec<Finding> {
                     format!("{name} may not use {dependency}: it is not drawn below it"),
                 ));
             }
-            if let Some((_, owner)) = OWNERS
-                .iter()
-                .find(|(heavy, owner)| *heavy == dependency && *owner != name)
-            {
-                findings.push(Finding::error(
-                    &file.path,
-                    format!("only {owner} may name {dependency}"),
-                ));
+            if let Some((_, owner)) = OWNERS.iter().find(|(heavy, owner)| *heavy == dependency && *owner != name) {
+                findings.push(Finding::error(&file.path, format!("only {owner} may name {dependency}")));
             }
         }
     }

@@ -22,20 +22,13 @@ fn header(file: &SourceFile) -> Option<Finding> {
     if file.path.ends_with("/tests.rs") {
         return None;
     }
-    let opens_with_docs = file
-        .text
-        .lines()
-        .next()
-        .is_some_and(|line| line.starts_with("//!"));
-    (!opens_with_docs)
-        .then(|| Finding::error(&file.path, "the first line says what lives here, after //!"))
+    let opens_with_docs = file.text.lines().next().is_some_and(|line| line.starts_with("//!"));
+    (!opens_with_docs).then(|| Finding::error(&file.path, "the first line says what lives here, after //!"))
 }
 
 fn length(file: &SourceFile) -> Option<Finding> {
     let lines = file.text.lines().count();
-    let text = || {
-        format!("{lines} lines, more than {FILE_LINES_MAX}: is there a second idea hiding inside?")
-    };
+    let text = || format!("{lines} lines, more than {FILE_LINES_MAX}: is there a second idea hiding inside?");
     (lines > FILE_LINES_MAX).then(|| Finding::error(&file.path, text()))
 }
 
@@ -53,10 +46,7 @@ fn long_functions(file: &SourceFile) -> Vec<Finding> {
         };
         if length > FUNCTION_LINES_MAX && !line.ends_with('}') && !line.ends_with(';') {
             let place = format!("{}:{}", file.path, start + 1);
-            findings.push(Finding::warning(
-                place,
-                format!("{name} has {length} lines"),
-            ));
+            findings.push(Finding::warning(place, format!("{name} has {length} lines")));
         }
     }
     findings
@@ -64,15 +54,7 @@ fn long_functions(file: &SourceFile) -> Vec<Finding> {
 
 fn function_name(line: &str) -> Option<&str> {
     let mut rest = line.trim_start();
-    for word in [
-        "pub(crate) ",
-        "pub(super) ",
-        "pub ",
-        "const ",
-        "async ",
-        "unsafe ",
-        "extern \"C\" ",
-    ] {
+    for word in ["pub(crate) ", "pub(super) ", "pub ", "const ", "async ", "unsafe ", "extern \"C\" "] {
         rest = rest.strip_prefix(word).unwrap_or(rest);
     }
     rest.strip_prefix("fn ")?.split(['(', '<']).next()
@@ -88,20 +70,14 @@ fn dead_module(file: &SourceFile, files: &[SourceFile]) -> Option<Finding> {
     {
         return None;
     }
-    let parents = [
-        format!("{folder}.rs"),
-        format!("{folder}/lib.rs"),
-        format!("{folder}/main.rs"),
-    ];
+    let parents = [format!("{folder}.rs"), format!("{folder}/lib.rs"), format!("{folder}/main.rs")];
     let declares = |parent: &SourceFile| {
         parent.text.lines().any(|line| {
             let line = line.trim();
             line.ends_with(&format!("mod {name};")) && !line.starts_with("//")
         })
     };
-    let declared = files
-        .iter()
-        .any(|parent| parents.contains(&parent.path) && declares(parent));
+    let declared = files.iter().any(|parent| parents.contains(&parent.path) && declares(parent));
     (!declared).then(|| Finding::error(&file.path, "no parent declares this module"))
 }
 

@@ -9,14 +9,8 @@ pub fn check(files: &[SourceFile]) -> Vec<Finding> {
     for file in files {
         for (index, line) in file.text.lines().enumerate() {
             let place = || format!("{}:{}", file.path, index + 1);
-            if let Some(host) = machine_words()
-                .into_iter()
-                .find(|word| line.contains(word.as_str()))
-            {
-                findings.push(Finding::error(
-                    place(),
-                    format!("{host} names one machine or registry"),
-                ));
+            if let Some(host) = machine_words().into_iter().find(|word| line.contains(word.as_str())) {
+                findings.push(Finding::error(place(), format!("{host} names one machine or registry")));
             }
             if CODE.contains(&extension(&file.path)) {
                 findings.extend(unfinished(line).map(|text| Finding::error(place(), text)));
@@ -39,10 +33,7 @@ fn machine_words() -> Vec<String> {
         ("/wo", "rk/"),
         ("/tmp/scr", "atch"),
     ];
-    halves
-        .iter()
-        .map(|(left, right)| format!("{left}{right}"))
-        .collect()
+    halves.iter().map(|(left, right)| format!("{left}{right}")).collect()
 }
 
 fn unfinished(line: &str) -> Option<String> {
@@ -60,9 +51,7 @@ fn unfinished(line: &str) -> Option<String> {
         ("describe.sk", "ip("),
         ("mark.sk", "ip"),
     ];
-    let found = switched_off
-        .iter()
-        .map(|(left, right)| format!("{left}{right}"))
-        .find(|word| line.contains(word.as_str()))?;
+    let found =
+        switched_off.iter().map(|(left, right)| format!("{left}{right}")).find(|word| line.contains(word.as_str()))?;
     Some(format!("{found}: finish it or take it out"))
 }

@@ -3,36 +3,21 @@
 use super::*;
 
 fn file(path: &str, text: &str) -> SourceFile {
-    SourceFile {
-        path: path.to_owned(),
-        text: text.to_owned(),
-    }
+    SourceFile { path: path.to_owned(), text: text.to_owned() }
 }
 
 fn places(files: &[SourceFile]) -> Vec<String> {
-    check(files)
-        .into_iter()
-        .map(|finding| format!("{}: {}", finding.place, finding.text))
-        .collect()
+    check(files).into_iter().map(|finding| format!("{}: {}", finding.place, finding.text)).collect()
 }
 
 #[test]
 fn a_short_file_with_a_header_is_fine() {
-    assert!(
-        places(&[file(
-            "crates/a/src/lib.rs",
-            "//! A.\n\npub fn one() {\n    two();\n}\n"
-        )])
-        .is_empty()
-    );
+    assert!(places(&[file("crates/a/src/lib.rs", "//! A.\n\npub fn one() {\n    two();\n}\n")]).is_empty());
 }
 
 #[test]
 fn a_file_without_a_header_is_found() {
-    assert_eq!(
-        places(&[file("crates/a/src/lib.rs", "fn one() {}\n")]).len(),
-        1
-    );
+    assert_eq!(places(&[file("crates/a/src/lib.rs", "fn one() {}\n")]).len(), 1);
 }
 
 #[test]
@@ -49,24 +34,15 @@ fn a_long_function_is_found_where_it_begins() {
     );
     assert_eq!(
         places(&[file("crates/a/src/lib.rs", &text)]),
-        [format!(
-            "crates/a/src/lib.rs:3: long has {} lines",
-            FUNCTION_LINES_MAX + 2
-        )]
+        [format!("crates/a/src/lib.rs:3: long has {} lines", FUNCTION_LINES_MAX + 2)]
     );
 }
 
 #[test]
 fn a_module_nobody_declares_is_found() {
     let lib = file("crates/a/src/lib.rs", "//! A.\nmod used;\n// mod dead;\n");
-    let used = file(
-        "crates/a/src/used.rs",
-        "//! Used.\n#[cfg(test)]\nmod tests;\n",
-    );
+    let used = file("crates/a/src/used.rs", "//! Used.\n#[cfg(test)]\nmod tests;\n");
     let tests = file("crates/a/src/used/tests.rs", "//! Tests.\n");
     let dead = file("crates/a/src/dead.rs", "//! Dead.\n");
-    assert_eq!(
-        places(&[lib, used, tests, dead]),
-        ["crates/a/src/dead.rs: no parent declares this module"]
-    );
+    assert_eq!(places(&[lib, used, tests, dead]), ["crates/a/src/dead.rs: no parent declares this module"]);
 }
