@@ -102,7 +102,9 @@ pub fn binary() -> Result<&'static Path> {
     }
     if let Some(cargo) = std::env::var_os("CARGO") {
         eprintln!("building concave");
-        process::output(Command::new(cargo).args(["build", "--release", "-p", "cli"]).current_dir(env!("CARGO_MANIFEST_DIR")))?;
+        process::output(
+            Command::new(cargo).args(["build", "--release", "-p", "cli"]).current_dir(env!("CARGO_MANIFEST_DIR")),
+        )?;
     }
     let own = std::env::current_exe().context("find this binary")?;
     let path = own.with_file_name("concave");

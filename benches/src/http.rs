@@ -70,7 +70,12 @@ impl Connection {
 }
 
 /// Calls a function once and returns its `value`; a failed call is an error.
-pub async fn call(connection: &mut Connection, endpoint: &str, path: &str, args: serde_json::Value) -> Result<serde_json::Value> {
+pub async fn call(
+    connection: &mut Connection,
+    endpoint: &str,
+    path: &str,
+    args: serde_json::Value,
+) -> Result<serde_json::Value> {
     let body = serde_json::json!({ "path": path, "args": args, "format": "json" }).to_string();
     let reply = connection.post(endpoint, &body).await?;
     let mut parsed: serde_json::Value =

@@ -39,9 +39,9 @@ const FANOUT_WRITES_QUICK: usize = 20;
 /// How long a write may take to reach everybody.
 const SEEN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Raw disk syncs. Count.
-const SYNCS: usize = 1_000;
-const SYNCS_QUICK: usize = 300;
+/// Raw disk syncs at a time. Count.
+const SYNCS: usize = 500;
+const SYNCS_QUICK: usize = 200;
 
 /// What the design allows beyond two syncs, in milliseconds.
 const TARGET_BEYOND_SYNCS_MS: f64 = 2.0;
@@ -54,20 +54,24 @@ const SEND: &str = "messages:send";
 
 pub async fn run(size: Size) -> Result<Report> {
     let scratch = Scratch::new()?;
-    let mut sync = disk::sync_latencies(scratch.path(), size.pick(SYNCS_QUICK, SYNCS))?;
-    let sync_ms = sync.percentile_ms(0.50);
+    // The disk's mood changes, so it is asked before, between and after.
+    let sync_disk = || disk::sync_latencies(scratch.path(), size.pick(SYNCS_QUICK, SYNCS));
+    let mut sync = sync_disk()?;
     let concave = Concave::start(&scratch.join("concave")).await?;
     concave.push("messages")?;
     let inserts = size.pick(INSERTS_QUICK, INSERTS);
     let mut alone = seen(concave.port, inserts).await?;
+    sync.append(sync_disk()?);
     let mut crowd = unrelated(concave.port).await?;
     let mut crowded = seen(concave.port, inserts).await?;
     crowd.check()?;
     drop(crowd);
+    sync.append(sync_disk()?);
     let fanout = fanout(concave.port, size.pick(FANOUT_WRITES_QUICK, FANOUT_WRITES)).await?;
     drop(concave);
-    let commits = commits::measure(size)?;
-    Ok(report(sync_ms, &mut alone, &mut crowded, fanout, &commits))
+    // It blocks, so it gets a thread of its own.
+    let commits = tokio::task::spawn_blocking(move || commits::measure(size)).await.context("measure commits")??;
+    Ok(report(sync.percentile_ms(0.50), &mut alone, &mut crowded, fanout, &commits))
 }
 
 /// Times inserts from one socket to the result on another.
@@ -90,7 +94,8 @@ async fn seen(port: u16, inserts: usize) -> Result<Latencies> {
 
 /// Subscriptions that no insert of `seen` touches.
 async fn unrelated(port: u16) -> Result<Crowd> {
-    let rooms = |socket: usize| (0..CROWD_QUERIES).map(|query| json!({ "room": format!("room-{socket}-{query}") })).collect();
+    let rooms =
+        |socket: usize| (0..CROWD_QUERIES).map(|query| json!({ "room": format!("room-{socket}-{query}") })).collect();
     Crowd::open(port, CROWD_SOCKETS, NEWEST, rooms, |_| {}).await
 }
 
@@ -128,7 +133,13 @@ fn number_in(message: &str) -> Option<usize> {
     rest.split_once("-end")?.0.parse().ok()
 }
 
-fn report(sync_ms: f64, alone: &mut Latencies, crowded: &mut Latencies, mut fanout: Latencies, commits: &commits::Costs) -> Report {
+fn report(
+    sync_ms: f64,
+    alone: &mut Latencies,
+    crowded: &mut Latencies,
+    mut fanout: Latencies,
+    commits: &commits::Costs,
+) -> Report {
     let mut report = Report {
         name: "live",
         sketch: vec![
@@ -144,11 +155,15 @@ fn report(sync_ms: f64, alone: &mut Latencies, crowded: &mut Latencies, mut fano
     let (crowded_p50, crowded_p99) = (crowded.percentile_ms(0.50), crowded.percentile_ms(0.99));
     let (all_p50, all_p99) = (fanout.percentile_ms(0.50), fanout.percentile_ms(0.99));
     report.row(["one disk sync", &format!("{sync_ms:.3}"), ""]);
-    let row = |report: &mut Report, what: &str, p50: f64, p99: f64| report.row([what, &format!("{p50:.2}"), &format!("{p99:.2}")]);
+    let row = |report: &mut Report, what: &str, p50: f64, p99: f64| {
+        report.row([what, &format!("{p50:.2}"), &format!("{p99:.2}")])
+    };
     row(&mut report, "insert seen on another socket", p50, p99);
     row(&mut report, "the same beside 10 000 unrelated subscriptions", crowded_p50, crowded_p99);
     row(&mut report, "insert seen by all of 1 000 subscribers", all_p50, all_p99);
-    for (what, cost) in [("commit in process, no subscriptions (µs)", commits.alone), ("the same beside 100 000 (µs)", commits.crowded)] {
+    for (what, cost) in
+        [("commit in process, no subscriptions (µs)", commits.alone), ("the same beside 100 000 (µs)", commits.crowded)]
+    {
         report.row([what, &cost.text(2), ""]);
     }
     report.figure("disk_sync_p50_ms", sync_ms);
@@ -165,7 +180,10 @@ fn report(sync_ms: f64, alone: &mut Latencies, crowded: &mut Latencies, mut fano
     report.at_most("insert seen, p50, alone", p50, limit_ms, " ms");
     report.at_most("commit beside 100 000 subscriptions over none", commits.ratio.median, TARGET_COMMIT_RATIO, " ×");
     report.notes = vec![
-        format!("commit in process: begin, patch one document, commit; memory engine; ratio of rounds {}", commits.ratio.text(3)),
+        format!(
+            "commit in process: begin, patch one document, commit; memory engine; ratio of rounds {}",
+            commits.ratio.text(3)
+        ),
         "the client of all sockets is one thread of this process, on the same cores as the server".into(),
     ];
     report

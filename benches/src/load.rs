@@ -9,11 +9,7 @@ use std::{
 use anyhow::{Result, bail};
 use tokio::task::LocalSet;
 
-use crate::{
-    http::Connection,
-    random::Random,
-    stats::Latencies,
-};
+use crate::{http::Connection, random::Random, stats::Latencies};
 
 /// Who is called, how often and for how long.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +42,12 @@ pub async fn drive(load: Load, body: impl Fn(usize, &mut Random) -> String + 'st
         connections.push(Connection::open(load.port).await?);
     }
     let start = Instant::now();
-    let shared = Rc::new(Shared { load, from: start + load.warm_up, until: start + load.warm_up + load.measured, sent: Cell::new(0) });
+    let shared = Rc::new(Shared {
+        load,
+        from: start + load.warm_up,
+        until: start + load.warm_up + load.measured,
+        sent: Cell::new(0),
+    });
     let (body, tasks) = (Rc::new(body), LocalSet::new());
     let callers: Vec<_> = connections
         .into_iter()

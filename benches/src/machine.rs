@@ -52,6 +52,7 @@ pub fn processor_seconds(process: u32) -> Result<f64> {
 
 /// The direct children of a process.
 pub fn children(process: u32) -> Result<Vec<u32>> {
-    let text = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).context("read child processes")?;
+    let text =
+        fs::read_to_string(format!("/proc/{process}/task/{process}/children")).context("read child processes")?;
     Ok(text.split_whitespace().filter_map(|id| id.parse().ok()).collect())
 }

@@ -21,11 +21,17 @@ use crate::{
 };
 
 /// How long memory is given to settle before it is read.
-const SETTLE: Duration = Duration::from_secs(2);
+const SETTLE: Duration = Duration::from_secs(3);
+const SETTLE_QUICK: Duration = Duration::from_secs(1);
 
 /// Idle sockets. Count.
 const SOCKETS: usize = 5_000;
 const SOCKETS_QUICK: usize = 2_000;
+
+/// Sockets open before memory is read the first time. Count.
+const SOCKETS_FIRST: usize = 100;
+
+const NEWEST: &str = "messages:newest";
 
 /// Callers of the load, documents each mutation inserts, and the size of their text in bytes.
 const CALLERS: usize = 16;
@@ -37,7 +43,7 @@ const CLEAR_EVERY: usize = 2;
 
 /// How long the load lasts, and how long after it memory is read.
 const LOAD: Duration = Duration::from_secs(600);
-const LOAD_QUICK: Duration = Duration::from_secs(15);
+const LOAD_QUICK: Duration = Duration::from_secs(14);
 const LOAD_SETTLE: Duration = Duration::from_secs(60);
 const LOAD_SETTLE_QUICK: Duration = Duration::from_secs(8);
 
@@ -71,6 +77,7 @@ const SEED: u64 = 42;
 struct Resident {
     fresh: f64,
     pushed: f64,
+    at_its_end: f64,
     loaded: f64,
     mutations: u64,
     socket_kb: f64,
@@ -95,14 +102,11 @@ pub async fn run(size: Size) -> Result<Report> {
 }
 
 async fn resident(size: Size, scratch: &Scratch) -> Result<Resident> {
-    let concave = Concave::start(&scratch.join("concave")).await?;
-    tokio::time::sleep(SETTLE).await;
+    let concave = Concave::start(&scratch.join("load")).await?;
+    settle(size).await;
     let fresh = concave.resident_mb()?;
     concave.push("messages")?;
-    let socket_kb = per_socket(&concave, size, |_| vec![]).await?;
-    let rooms = |socket: usize| vec![json!({ "room": format!("room-{socket}") })];
-    let subscribed_socket_kb = per_socket(&concave, size, rooms).await?;
-    tokio::time::sleep(SETTLE).await;
+    settle(size).await;
     let pushed = concave.resident_mb()?;
     let load = Load {
         port: concave.port,
@@ -114,20 +118,33 @@ async fn resident(size: Size, scratch: &Scratch) -> Result<Resident> {
         seed: SEED,
     };
     let mutations = load::drive(load, fill_or_clear).await?.succeeded;
+    let at_its_end = concave.resident_mb()?;
     tokio::time::sleep(size.pick(LOAD_SETTLE_QUICK, LOAD_SETTLE)).await;
-    Ok(Resident { fresh, pushed, loaded: concave.resident_mb()?, mutations, socket_kb, subscribed_socket_kb })
+    let loaded = concave.resident_mb()?;
+    drop(concave);
+    let socket_kb = per_socket(size, &scratch.join("sockets"), |_| vec![]).await?;
+    let rooms = |socket: usize| vec![json!({ "room": format!("room-{socket}") })];
+    let subscribed_socket_kb = per_socket(size, &scratch.join("subscribed"), rooms).await?;
+    Ok(Resident { fresh, pushed, at_its_end, loaded, mutations, socket_kb, subscribed_socket_kb })
 }
 
-/// Memory one more socket takes, in kilobytes.
-async fn per_socket(concave: &Concave, size: Size, queries: impl Fn(usize) -> Vec<serde_json::Value>) -> Result<f64> {
+async fn settle(size: Size) {
+    tokio::time::sleep(size.pick(SETTLE_QUICK, SETTLE)).await;
+}
+
+/// Memory one more socket takes, in kilobytes: on a server of its own, which has nothing freed to reuse.
+async fn per_socket(size: Size, data: &Path, queries: impl Fn(usize) -> Vec<serde_json::Value>) -> Result<f64> {
+    let concave = Concave::start(data).await?;
+    concave.push("messages")?;
     let sockets = size.pick(SOCKETS_QUICK, SOCKETS);
-    // The first sockets pay for what all share.
-    drop(Crowd::open(concave.port, 50, "messages:newest", &queries, |_| {}).await?);
-    tokio::time::sleep(SETTLE).await;
+    // The first sockets pay for what all share, and stay.
+    let mut first = Crowd::open(concave.port, SOCKETS_FIRST, NEWEST, &queries, |_| {}).await?;
+    settle(size).await;
     let before = concave.resident_mb()?;
-    let mut crowd = Crowd::open(concave.port, sockets, "messages:newest", &queries, |_| {}).await?;
-    tokio::time::sleep(SETTLE).await;
+    let mut crowd = Crowd::open(concave.port, sockets, NEWEST, |n| queries(n + SOCKETS_FIRST), |_| {}).await?;
+    settle(size).await;
     let after = concave.resident_mb()?;
+    first.check()?;
     crowd.check()?;
     Ok((after - before) * 1024.0 / sockets as f64)
 }
@@ -174,7 +191,7 @@ async fn restart(data: &Path) -> Result<(f64, Concave)> {
     let start = Instant::now();
     let mut concave = Concave::spawn(data)?;
     let first_query = async |connection: &mut Connection| {
-        let newest = http::call(connection, "/api/query", "messages:newest", json!({ "room": "last" })).await?;
+        let newest = http::call(connection, "/api/query", NEWEST, json!({ "room": "last" })).await?;
         ensure!(newest == "here", "the restarted server answered {newest}");
         Ok(())
     };
@@ -195,14 +212,16 @@ fn report(size: Size, resident: &Resident, stopped: Spread, killed: Spread) -> R
     };
     let after_over_before = resident.loaded / resident.pushed;
     report.row(["fresh server (MB)", &format!("{:.1}", resident.fresh)]);
-    report.row(["after a push and the sockets (MB)", &format!("{:.1}", resident.pushed)]);
-    report.row(["after the load (MB)", &format!("{:.1}", resident.loaded)]);
+    report.row(["after a push (MB)", &format!("{:.1}", resident.pushed)]);
+    report.row(["at the end of the load (MB)", &format!("{:.1}", resident.at_its_end)]);
+    report.row(["some time later (MB)", &format!("{:.1}", resident.loaded)]);
     report.row(["idle socket (KB)", &format!("{:.1}", resident.socket_kb)]);
     report.row(["idle socket with one subscription (KB)", &format!("{:.1}", resident.subscribed_socket_kb)]);
     report.row(["restart until the first query, clean stop (ms)", &stopped.text(0)]);
     report.row(["restart until the first query, killed (ms)", &killed.text(0)]);
     report.figure("idle_mb", resident.fresh);
     report.figure("before_load_mb", resident.pushed);
+    report.figure("end_of_load_mb", resident.at_its_end);
     report.figure("after_load_mb", resident.loaded);
     report.figure("after_load_over_before", after_over_before);
     report.figure("per_socket_kb", resident.socket_kb);

@@ -140,7 +140,10 @@ fn start_postgres(programs: &Path, data: &Path, port: u16) -> Result<Guard> {
     let deadline = Instant::now() + START_TIMEOUT;
     while query(programs, port, "SELECT 1").is_err() {
         if !guard.is_running() || Instant::now() > deadline {
-            bail!("PostgreSQL does not start:\n{}", std::fs::read_to_string(data.with_extension("log")).unwrap_or_default());
+            bail!(
+                "PostgreSQL does not start:\n{}",
+                std::fs::read_to_string(data.with_extension("log")).unwrap_or_default()
+            );
         }
         std::thread::sleep(Duration::from_millis(50));
     }

@@ -6,7 +6,9 @@
 use std::{path::Path, sync::Arc, time::Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use js::{Bundle, Call, CallLimits, ConsoleLevel, Executor, ExecutorOptions, Host, HostError, JsError, Kind, ModuleSource};
+use js::{
+    Bundle, Call, CallLimits, ConsoleLevel, Executor, ExecutorOptions, Host, HostError, JsError, Kind, ModuleSource,
+};
 
 use crate::{Size, apps, report::Report, scratch::Scratch, stats::Spread};
 
@@ -50,7 +52,8 @@ pub fn run(size: Size) -> Result<Report> {
     let large = apps::bundle(&large_entry(scratch.path(), &transfer)?)?;
     // The executor wants a deep stack, and its thread should do nothing else.
     let measure = move || -> Result<(App, App)> { Ok((App::measure(small, size)?, App::measure(large, size)?)) };
-    let worker = std::thread::Builder::new().stack_size(js::WORKER_STACK_BYTES).spawn(measure).context("start a thread")?;
+    let worker =
+        std::thread::Builder::new().stack_size(js::WORKER_STACK_BYTES).spawn(measure).context("start a thread")?;
     let (small, large) = worker.join().map_err(|_| anyhow!("the measuring thread panicked"))??;
     Ok(report(&small, &large))
 }
@@ -59,7 +62,8 @@ fn report(small: &App, large: &App) -> Report {
     let mut report = Report {
         name: "pristine",
         sketch: vec![
-            "A warm call takes about 80 µs; a pristine one also copies back the some 50 pages it wrote, 10 to 40 µs.".into(),
+            "A warm call takes about 80 µs; a pristine one also copies back the some 50 pages it wrote, 10 to 40 µs."
+                .into(),
             "Pages that are not written cost nothing, so the large app should be as fast; a cold call evaluates \
              everything anew, over 1 ms."
                 .into(),

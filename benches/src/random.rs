@@ -30,9 +30,13 @@ impl Random {
 
 /// How ranks `0..count` are chosen.
 pub enum Choice {
-    Uniform { count: usize },
+    Uniform {
+        count: usize,
+    },
     /// Cumulative probabilities by rank.
-    Zipf { cumulative: Vec<f64> },
+    Zipf {
+        cumulative: Vec<f64>,
+    },
 }
 
 impl Choice {

@@ -1,6 +1,9 @@
 //! The folder all data of a run lives in, on one disk.
 
-use std::{os::unix::fs::PermissionsExt, path::{Path, PathBuf}};
+use std::{
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;

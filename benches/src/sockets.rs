@@ -54,7 +54,10 @@ impl Socket {
             .collect();
         let base = self.query_set;
         self.query_set += 1;
-        self.send(&json!({ "type": "ModifyQuerySet", "baseVersion": base, "newVersion": base + 1, "modifications": adds })).await?;
+        self.send(
+            &json!({ "type": "ModifyQuerySet", "baseVersion": base, "newVersion": base + 1, "modifications": adds }),
+        )
+        .await?;
         let mut missing = (self.queries - first) as usize;
         while missing > 0 {
             let message = self.message().await?;

@@ -73,7 +73,8 @@ impl Commits {
             let mut tx = db.begin(BeginAt::Durable)?;
             tx.get(Namespace::ROOT, id)?;
             let since = tx.snapshot();
-            db.subscribe(tx.into_read_set(), since, subscriber.clone()).map_err(|_| anyhow!("an idle subscription went stale"))?;
+            db.subscribe(tx.into_read_set(), since, subscriber.clone())
+                .map_err(|_| anyhow!("an idle subscription went stale"))?;
         }
         Ok(Commits { db, hot })
     }
@@ -86,7 +87,8 @@ impl Commits {
             for number in 0..COMMITS_IN_FLIGHT {
                 let mut tx = self.db.begin(BeginAt::Validated)?;
                 let id = self.hot[number % self.hot.len()];
-                let fields = vec![("number".to_owned(), Some(Value::Float64((batch * COMMITS_IN_FLIGHT + number) as f64)))];
+                let fields =
+                    vec![("number".to_owned(), Some(Value::Float64((batch * COMMITS_IN_FLIGHT + number) as f64)))];
                 tx.patch(Namespace::ROOT, id, fields)?;
                 last = Some(commit(&self.db, tx)?);
             }
