@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng, SeedableRng};
 
+use crate::action::{ActionHost, ActionState, AsHost, Op, OpId};
 use crate::arena::os::thread_cpu_time;
 use crate::bundle::Bundle;
 use crate::call::{Observed, Phase};
@@ -23,6 +24,7 @@ pub(crate) enum Mode {
     Import,
     Query,
     Mutation,
+    Action,
     Schema,
     AuthConfig,
     Definition,
@@ -53,9 +55,15 @@ pub(crate) enum Stop {
 /// A breach of the rules of a phase: its stable code and text.
 pub(crate) type Violation = (&'static str, String);
 
+/// Whom a call asks.
+enum HostRef<'h> {
+    Call(&'h mut dyn Host),
+    Action(&'h mut dyn ActionHost),
+}
+
 /// One running call.
 pub(crate) struct Active<'h> {
-    host: &'h mut dyn Host,
+    host: HostRef<'h>,
     pub(crate) bundle: Arc<Bundle>,
     pub(crate) mode: Mode,
     unix_ms: f64,
@@ -64,6 +72,8 @@ pub(crate) struct Active<'h> {
     pub(crate) observed: Observed,
     user_time_max: Duration,
     started: Instant,
+    /// What elapsed times shown to user code count from.
+    epoch: Instant,
     host_time: Duration,
     cpu_at_start: Duration,
     pub(crate) stop: Option<Stop>,
@@ -78,6 +88,8 @@ pub(crate) struct Active<'h> {
     pub(crate) rejections: Vec<(Value, Value)>,
     /// Console lines kept instead of being handed to the host.
     pub(crate) kept_lines: Option<Vec<(ConsoleLevel, Vec<String>)>>,
+    /// What an action keeps from step to step.
+    pub(crate) action: Option<Box<ActionState>>,
 }
 
 /// The frame of a call: its clock, seed and rules.
@@ -90,6 +102,15 @@ pub(crate) struct Frame {
 
 impl<'h> Active<'h> {
     pub(crate) fn new(host: &'h mut dyn Host, bundle: Arc<Bundle>, frame: Frame) -> Active<'h> {
+        Active::with(HostRef::Call(host), bundle, frame)
+    }
+
+    pub(crate) fn for_action(host: &'h mut dyn ActionHost, bundle: Arc<Bundle>, frame: Frame) -> Active<'h> {
+        Active::with(HostRef::Action(host), bundle, frame)
+    }
+
+    fn with(host: HostRef<'h>, bundle: Arc<Bundle>, frame: Frame) -> Active<'h> {
+        let started = Instant::now();
         Active {
             host,
             bundle,
@@ -99,7 +120,8 @@ impl<'h> Active<'h> {
             rng: None,
             observed: Observed::default(),
             user_time_max: frame.user_time,
-            started: Instant::now(),
+            started,
+            epoch: started,
             host_time: Duration::ZERO,
             cpu_at_start: thread_cpu_time(),
             stop: None,
@@ -109,6 +131,7 @@ impl<'h> Active<'h> {
             import_meta_guard: None,
             rejections: Vec::new(),
             kept_lines: None,
+            action: None,
         }
     }
 
@@ -132,11 +155,57 @@ impl<'h> Active<'h> {
     /// Runs `work` with the host, off the user's clock. `None` after a panic, which is kept in `stop`.
     fn with_host<T>(&mut self, work: impl FnOnce(&mut dyn Host) -> T) -> Option<T> {
         let entered = Instant::now();
-        let result = catch_unwind(AssertUnwindSafe(|| work(&mut *self.host)));
+        let result = catch_unwind(AssertUnwindSafe(|| match &mut self.host {
+            HostRef::Call(host) => work(&mut **host),
+            HostRef::Action(host) => work(&mut AsHost(&mut **host)),
+        }));
         self.host_time += entered.elapsed();
         result
             .map_err(|panic| self.stop = Some(Stop::Panic(panic)))
             .ok()
+    }
+
+    /// The same for what only actions ask.
+    fn with_action_host<T>(&mut self, work: impl FnOnce(&mut dyn ActionHost) -> T) -> Option<T> {
+        let HostRef::Action(host) = &mut self.host else { return None };
+        let entered = Instant::now();
+        let result = catch_unwind(AssertUnwindSafe(|| work(&mut **host)));
+        self.host_time += entered.elapsed();
+        result.map_err(|panic| self.stop = Some(Stop::Panic(panic))).ok()
+    }
+
+    /// Hands an operation to the host. `Err(None)` means that the call must end.
+    pub(crate) fn begin_operation(&mut self, id: OpId, op: Op) -> Result<(), Option<HostError>> {
+        if self.stop.is_some() {
+            return Err(None);
+        }
+        match self.with_action_host(|host| host.start(id, op)) {
+            None => Err(None),
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) if error.kind == HostErrorKind::System => {
+                self.stop = Some(Stop::System(error));
+                Err(None)
+            }
+            Some(Err(error)) => Err(Some(error)),
+        }
+    }
+
+    pub(crate) fn cancel_operation(&mut self, id: OpId) {
+        self.with_action_host(|host| host.cancel(id));
+    }
+
+    /// Goes on with a generator that was kept.
+    pub(crate) fn resume_random(&mut self, rng: Option<ChaCha12Rng>) {
+        self.rng = rng;
+    }
+
+    pub(crate) fn suspend_random(&mut self) -> Option<ChaCha12Rng> {
+        self.rng.take()
+    }
+
+    /// Lets elapsed times count from an earlier moment.
+    pub(crate) fn count_from(&mut self, epoch: Instant) {
+        self.epoch = epoch;
     }
 
     /// Adds work done on the user's behalf outside JavaScript to the time that is not counted.
@@ -154,15 +223,7 @@ impl<'h> Active<'h> {
         name: &str,
         args: &str,
     ) -> Result<String, Option<HostError>> {
-        if self.stop.is_some() {
-            return Err(None);
-        }
-        self.allow_syscall(name)?;
-        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(args) {
-            return Err(Some(HostError::developer(format!(
-                "Received invalid json: {error}"
-            ))));
-        }
+        self.check_syscall(name, args)?;
         let outcome = self.with_host(|host| match kind {
             Syscall::Sync => host.syscall(name, args),
             Syscall::Async => host.async_syscall(name, args),
@@ -178,9 +239,21 @@ impl<'h> Active<'h> {
         }
     }
 
+    /// Refuses what no host needs to see.
+    pub(crate) fn check_syscall(&mut self, name: &str, args: &str) -> Result<(), Option<HostError>> {
+        if self.stop.is_some() {
+            return Err(None);
+        }
+        self.allow_syscall(name)?;
+        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(args) {
+            return Err(Some(HostError::developer(format!("Received invalid json: {error}"))));
+        }
+        Ok(())
+    }
+
     fn allow_syscall(&mut self, name: &str) -> Result<(), Option<HostError>> {
         let message = match self.mode {
-            Mode::Query | Mode::Mutation => return Ok(()),
+            Mode::Query | Mode::Mutation | Mode::Action => return Ok(()),
             Mode::Import => format!("Can't use {} at import time", feature_of(name)),
             Mode::Schema => "Convex operations are unsupported when evaluating schema".to_owned(),
             Mode::AuthConfig => {
@@ -237,12 +310,15 @@ impl<'h> Active<'h> {
     pub(crate) fn now(&mut self) -> Result<f64, String> {
         self.allow_nondeterminism("Date")?;
         self.observed.time = true;
+        if self.mode == Mode::Action {
+            return Ok(self.with_action_host(|host| host.now_ms()).unwrap_or_default().floor());
+        }
         Ok(self.unix_ms)
     }
 
     /// Time of an error or log line that user code cannot see.
     pub(crate) fn since_start_ms(&self) -> f64 {
-        self.started.elapsed().as_secs_f64() * 1000.0
+        self.epoch.elapsed().as_secs_f64() * 1000.0
     }
 
     /// A random number in [0, 1); `Err` holds the text to throw.
@@ -275,7 +351,7 @@ impl<'h> Active<'h> {
                 "{what} unsupported when evaluating auth config file"
             )),
             Mode::Definition => Err(format!("{what} unsupported when evaluating app definition")),
-            Mode::Import | Mode::Query | Mode::Mutation | Mode::Schema => Ok(()),
+            Mode::Import | Mode::Query | Mode::Mutation | Mode::Action | Mode::Schema => Ok(()),
         }
     }
 }

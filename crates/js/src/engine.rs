@@ -4,6 +4,7 @@
 //! rewind after each call. Or, for evaluations at push, made, used once and dropped. It is never torn down
 //! piece by piece: dropping the arena drops everything.
 
+mod action;
 mod context;
 pub(crate) mod modules;
 mod ops;
@@ -18,6 +19,7 @@ use rquickjs_sys as qjs;
 
 use self::context::UNDEFINED;
 pub(crate) use self::context::{Context, PromiseState, Value};
+pub(crate) use self::action::ActionTarget;
 use self::modules::Loader;
 use self::runtime::{new_context, plug_free_blocks, stack_available};
 use self::throw::{throw_error, throw_text};
@@ -46,6 +48,8 @@ pub(crate) struct Engine {
     /// The platform's function that turns a thrown value into `[message, data]`.
     describe: Value,
     import_meta_guard: Value,
+    /// What the platform's files hand to each other.
+    shared: Value,
     /// Console lines of the module's evaluation, shown again by every call.
     pub(crate) import_lines: Vec<(ConsoleLevel, Vec<String>)>,
     /// Namespace of the loaded module.
@@ -82,6 +86,7 @@ impl Engine {
             atoms,
             describe: UNDEFINED,
             import_meta_guard: UNDEFINED,
+            shared: UNDEFINED,
             import_lines: Vec::new(),
             namespace: UNDEFINED,
             watching: None,
@@ -322,6 +327,7 @@ impl Engine {
         }
         self.describe = context.get(shared, c"describe");
         self.import_meta_guard = context.get(shared, c"importMetaGuard");
+        self.shared = shared;
         Ok(())
     }
 

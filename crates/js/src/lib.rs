@@ -5,9 +5,10 @@
 //! such a heap, which is put back to its pristine bytes afterwards, so that no call sees what another one did.
 //!
 //! **Invariant:** nothing that Rust owns hangs off a JavaScript object, so a heap may be rewound or dropped at
-//! any moment. **Invariant:** `unsafe` lives in `arena`, `fault`, `engine`,
+//! any moment. **Invariant:** `unsafe` lives in `action`, `arena`, `fault`, `engine`,
 //! `active` and `watchdog` only, each time with the reason why it holds.
 
+mod action;
 mod active;
 mod arena;
 mod bundle;
@@ -23,6 +24,7 @@ mod stack;
 mod watchdog;
 mod web;
 
+pub use action::{ActionCall, ActionHeap, ActionHost, ActionLimits, Op, OpAnswer, OpId, OpResult, Step};
 pub use bundle::{Bundle, BundleId, ModuleSource};
 pub use call::{Call, CallLimits, Completion, EvalOptions, Kind, Observed, Phase};
 pub use error::JsError;

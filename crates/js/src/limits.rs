@@ -17,6 +17,9 @@ pub const HEAP_BYTES: usize = 64 << 20;
 /// User time of a query or mutation by default.
 pub const USER_TIME: Duration = Duration::from_secs(1);
 
+/// User time of an action by default.
+pub const ACTION_USER_TIME: Duration = Duration::from_secs(600);
+
 /// User time of evaluating modules at push by default.
 pub const IMPORT_TIME: Duration = Duration::from_secs(4);
 

@@ -11,7 +11,7 @@ use crate::engine::modules::Loader;
 use crate::error::JsError;
 
 /// In order of evaluation: later files use what earlier ones share.
-const FILES: [(&CStr, &str); 9] = [
+const FILES: [(&CStr, &str); 12] = [
     (c"platform:/errors.js", include_str!("platform/errors.js")),
     (c"platform:/time.js", include_str!("platform/time.js")),
     (c"platform:/convex.js", include_str!("platform/convex.js")),
@@ -24,6 +24,9 @@ const FILES: [(&CStr, &str); 9] = [
     (c"platform:/url.js", include_str!("platform/url.js")),
     (c"platform:/events.js", include_str!("platform/events.js")),
     (c"platform:/data.js", include_str!("platform/data.js")),
+    (c"platform:/actions.js", include_str!("platform/actions.js")),
+    (c"platform:/bodies.js", include_str!("platform/bodies.js")),
+    (c"platform:/http.js", include_str!("platform/http.js")),
 ];
 
 type Script = (&'static CStr, Vec<u8>);

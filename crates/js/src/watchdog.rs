@@ -58,6 +58,14 @@ pub(crate) fn lane() -> Arc<Lane> {
     lane
 }
 
+/// The lane of actions that run on the calling thread.
+pub(crate) fn thread_lane() -> Arc<Lane> {
+    thread_local! {
+        static LANE: Arc<Lane> = lane();
+    }
+    LANE.with(Arc::clone)
+}
+
 impl Lane {
     /// Begins watching a call in the context at `context`; returns what was watched before, to be put back.
     pub(crate) fn begin(&self, context: usize, time: Duration) -> Option<Watched> {

@@ -30,7 +30,7 @@ impl Runs {
             top: floor,
             limit,
             peak: floor,
-            length: vec![0; limit as usize],
+            length: Vec::new(),
             bins: vec![Vec::new(); BIN_PAGES + 1],
             long: BTreeMap::new(),
         }
@@ -144,6 +144,9 @@ impl Runs {
         }
         let page = self.top;
         self.top += count;
+        if self.length.len() < self.top as usize {
+            self.length.resize(self.top as usize, 0);
+        }
         self.peak = self.peak.max(self.top);
         Some(page)
     }

@@ -74,6 +74,10 @@ impl Context {
         qjs::JS_NewFloat64(number)
     }
 
+    pub(crate) fn null(self) -> Value {
+        qjs::JS_NULL
+    }
+
     pub(crate) fn object(self) -> Value {
         unsafe { qjs::JS_NewObject(self.0) }
     }
@@ -205,6 +209,14 @@ impl Context {
     /// A promise that is already settled; does not consume `value`.
     pub(crate) fn settled_promise(self, rejected: bool, value: Value) -> Value {
         unsafe { qjs::JS_NewSettledPromise(self.0, rejected, value) }
+    }
+
+    /// A pending promise with the functions that resolve and reject it, all owned; `None` with the exception pending.
+    pub(crate) fn promise_capability(self) -> Option<(Value, Value, Value)> {
+        let mut settle = [UNDEFINED; 2];
+        let promise = unsafe { qjs::JS_NewPromiseCapability(self.0, settle.as_mut_ptr()) };
+        let [resolve, reject] = settle;
+        (!self.is_exception(promise)).then_some((promise, resolve, reject))
     }
 
     pub(crate) fn promise_state(self, value: Value) -> PromiseState {

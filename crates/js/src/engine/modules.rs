@@ -7,6 +7,7 @@ use rquickjs_sys as qjs;
 
 use super::context::{Context, Value};
 use super::throw_text;
+use crate::active::Mode;
 
 /// Scheme of the names of an app's modules, as stack traces show them before mapping.
 pub(crate) const SCHEME: &str = "convex:/";
@@ -65,7 +66,7 @@ unsafe extern "C" fn normalize(
     let active = context.active();
     // SAFETY: QuickJS passes terminated strings; `active` is null or the running call, not borrowed elsewhere.
     let (base, name, dynamic) = unsafe {
-        let dynamic = !active.is_null() && !(*active).linking;
+        let dynamic = !active.is_null() && !(*active).linking && (*active).mode != Mode::Action;
         (
             CStr::from_ptr(base).to_string_lossy(),
             CStr::from_ptr(name).to_string_lossy(),

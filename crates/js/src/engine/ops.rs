@@ -6,16 +6,20 @@
 use rquickjs_sys as qjs;
 
 use super::context::{Context, EXCEPTION, Function, UNDEFINED, Value};
+use super::action::{cancel_operation, start_operation};
 use super::{throw_error, throw_text};
+use crate::action::{Op, OpId};
 use crate::active::{Active, Mode, Stop, Syscall};
 use crate::host::{ConsoleLevel, HostError};
 use crate::{stack, web};
 
 /// Makes the object that holds every host function.
 pub(super) fn host_object(context: Context) -> Value {
-    let functions: [(&std::ffi::CStr, Function, i32); 17] = [
+    let functions: [(&std::ffi::CStr, Function, i32); 19] = [
         (c"syscall", syscall, 2),
         (c"asyncSyscall", async_syscall, 2),
+        (c"startOp", start_op, 3),
+        (c"cancelOp", cancel_op, 1),
         (c"env", env, 1),
         (c"console", console, 2),
         (c"now", now, 0),
@@ -135,6 +139,9 @@ host_function!(
 
 host_function!(async_syscall, |mut call| {
     let context = call.context;
+    if call.active().mode == Mode::Action {
+        return start_syscall(&mut call);
+    }
     let (rejected, value) = match run_syscall(&mut call, Syscall::Async) {
         Ok(result) => (false, context.string(&result)),
         Err(None) => return EXCEPTION,
@@ -146,6 +153,51 @@ host_function!(async_syscall, |mut call| {
     let promise = context.settled_promise(rejected, value);
     context.free(value);
     promise
+});
+
+/// An operation of the client library in an action: a promise that is settled when the answer is there.
+fn start_syscall(call: &mut Invocation<'_>) -> Value {
+    let context = call.context;
+    let (Some(name), Some(args)) = (call.text(0), call.text(1)) else {
+        return EXCEPTION;
+    };
+    if let Err(refusal) = call.active().check_syscall(&name, &args) {
+        let Some(error) = refusal else { return context.throw_uncatchable() };
+        throw_error(context, &error);
+        return context.settled_promise(true, context.take_exception());
+    }
+    match start_operation(context, call.active(), Op { name, args, bytes: None }) {
+        Ok((_, promise)) => promise,
+        Err(exception) => exception,
+    }
+}
+
+// Starts an operation from its name, text and bytes; returns `[id, promise]`.
+host_function!(start_op, |mut call| {
+    let context = call.context;
+    let (Some(name), Some(args)) = (call.text(0), call.text(1)) else {
+        return EXCEPTION;
+    };
+    let bytes = call.context.byte_view(call.argument(2)).map(|(start, length)| {
+        // SAFETY: the view is valid until JavaScript runs again, and it is copied at once.
+        unsafe { std::slice::from_raw_parts(start, length) }.to_vec()
+    });
+    match start_operation(context, call.active(), Op { name, args, bytes }) {
+        Ok((OpId(id), promise)) => {
+            let pair = context.array();
+            context.set_index(pair, 0, context.number(f64::from(id)));
+            context.set_index(pair, 1, promise);
+            pair
+        }
+        Err(exception) => exception,
+    }
+});
+
+host_function!(cancel_op, |mut call| {
+    let context = call.context;
+    let id = OpId(context.to_number(call.argument(0)) as u32);
+    cancel_operation(context, call.active(), id);
+    if call.active().stop.is_some() { context.throw_uncatchable() } else { UNDEFINED }
 });
 
 host_function!(env, |mut call| {
@@ -213,6 +265,7 @@ host_function!(phase, |mut call| {
     let phase = match call.active().mode {
         Mode::Query => "query",
         Mode::Mutation => "mutation",
+        Mode::Action => "action",
         Mode::Import | Mode::Schema | Mode::AuthConfig | Mode::Definition => "import",
     };
     call.context.string(phase)

@@ -10,11 +10,6 @@
   hidden(globalThis, "Convex", {
     syscall: host.syscall,
     asyncSyscall: host.asyncSyscall,
-    jsSyscall(name) {
-      if (name === "storage/storeBlob") throw new Error(actionOnly("storage.store()"));
-      if (name === "storage/getBlob") throw new Error(actionOnly("storage.get()"));
-      throw new Error(`Unknown operation ${name}`);
-    },
   });
 
   const env = new Proxy(
@@ -32,14 +27,6 @@
   hidden(globalThis, "fetch", async function fetch() {
     throw new Error(actionOnly("fetch()"));
   });
-  hidden(globalThis, "setTimeout", function setTimeout() {
-    throw new Error(actionOnly("setTimeout"));
-  });
-  hidden(globalThis, "setInterval", function setInterval() {
-    throw new Error(actionOnly("setInterval"));
-  });
-  hidden(globalThis, "clearTimeout", function clearTimeout() {});
-  hidden(globalThis, "clearInterval", function clearInterval() {});
   hidden(globalThis, "queueMicrotask", function queueMicrotask(callback) {
     if (typeof callback !== "function") throw new TypeError("queueMicrotask: argument must be a function");
     Promise.resolve().then(() => callback());

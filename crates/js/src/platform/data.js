@@ -181,6 +181,9 @@
       const type = String(options?.type ?? "");
       this.#type = /[^\x20-\x7e]/.test(type) ? "" : type.toLowerCase();
     }
+    static {
+      shared.blobBytes = (blob) => blob.#bytes;
+    }
     get size() {
       return this.#bytes.length;
     }

@@ -122,9 +122,6 @@
       signal[abort](reason);
       return signal;
     }
-    static timeout() {
-      throw new Error(shared.actionOnly("AbortSignal.timeout()"));
-    }
     static any(signals) {
       const result = new AbortSignal(make);
       for (const signal of signals) {

@@ -105,7 +105,8 @@
       return timeOrigin;
     }
     now() {
-      return host.phase() === "mutation" ? Math.floor(host.elapsed() * 10) / 10 : 0;
+      const phase = host.phase();
+      return phase === "mutation" || phase === "action" ? Math.floor(host.elapsed() * 10) / 10 : 0;
     }
     toJSON() {
       return { timeOrigin };
