@@ -16,10 +16,6 @@ use clap::Parser;
 
 use crate::args::{Arguments, Command, KeygenCommand};
 
-/// Freed memory goes back to the system within moments, so that a server is as small after a load as before it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(options) => serve::run(options),

@@ -105,6 +105,13 @@ impl DocumentCache {
         shard.evict(self.shard_bytes_max, durable);
     }
 
+    /// Forgets everything that the store can give back.
+    pub fn clear(&self, durable: Timestamp) {
+        for shard in &self.shards {
+            shard.write().clear(durable);
+        }
+    }
+
     #[cfg(test)]
     pub fn bytes(&self) -> usize {
         self.shards.iter().map(|shard| shard.read().bytes).sum()
@@ -145,6 +152,24 @@ impl Shard {
             self.evicted = self.evicted.max(newest);
             self.entries.remove(&key);
         }
+    }
+}
+
+impl Shard {
+    fn clear(&mut self, durable: Timestamp) {
+        let Shard { entries, ring, bytes, evicted } = self;
+        entries.retain(|_, entry| {
+            let newest = entry.newest();
+            let keep = newest > durable;
+            if !keep {
+                *bytes -= entry.versions.iter().map(cost).sum::<usize>();
+                *evicted = (*evicted).max(newest);
+            }
+            keep
+        });
+        ring.retain(|key| entries.contains_key(key));
+        entries.shrink_to_fit();
+        ring.shrink_to_fit();
     }
 }
 

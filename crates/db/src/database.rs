@@ -123,6 +123,8 @@ pub struct Shared {
     pub seal: CursorSeal,
     /// Ends the retention thread's pauses.
     pub pause: Pause,
+    /// Transactions begun so far: whether anybody is using the database.
+    pub begun: AtomicU64,
     validated: AtomicU64,
     durable: AtomicU64,
     durable_watch: watch::Sender<Timestamp>,
@@ -140,6 +142,7 @@ impl Database {
     /// Errors: `OutOfRetention` for a timestamp that is too old, or not durable yet; `Refused` when nothing can be
     /// committed any more and the validated state would never become durable.
     pub fn begin(&self, at: BeginAt) -> Result<Transaction, Error> {
+        self.handle.shared.begun.fetch_add(1, Ordering::Relaxed);
         Transaction::begin(self.handle.shared.clone(), at)
     }
 

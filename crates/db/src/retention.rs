@@ -1,6 +1,9 @@
 //! Forgetting: versions older than the retention window, catalogs and recent writes nobody needs.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use parking_lot::{Condvar, Mutex};
 use value::Timestamp;
@@ -12,6 +15,11 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// Commits of the recent past looked at in one go. Count.
 const PRUNE_BUDGET: usize = 100_000;
+
+/// Rounds without a transaction after which caches are given back: the first, and the last that looks for more. The
+/// store lets go of its own buffers over several rounds.
+const QUIET_ROUNDS_FIRST: u32 = 4;
+const QUIET_ROUNDS_LAST: u32 = 8;
 
 /// A pause that can be cut short for good.
 #[derive(Default)]
@@ -38,7 +46,15 @@ impl Pause {
 
 /// Runs until the database is shut down.
 pub fn retention_loop(shared: Arc<Shared>) {
+    let (mut begun, mut quiet) = (0, 0);
     while shared.pause.wait(EVERY) {
+        let now = shared.begun.load(Ordering::Relaxed);
+        quiet = if now == begun { quiet + 1 } else { 0 };
+        begun = now;
+        if (QUIET_ROUNDS_FIRST..=QUIET_ROUNDS_LAST).contains(&quiet) {
+            shared.cache.clear(shared.durable());
+            shared.platform.release_memory();
+        }
         if let Err(error) = shared.forget() {
             tracing::error!(%error, "trimming old versions stopped");
             return;

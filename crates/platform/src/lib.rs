@@ -3,6 +3,7 @@
 //! Everything that needs the time, a timer or random bytes takes a [`Platform`], so that a test decides what time
 //! it is and a simulation repeats from its seed.
 
+mod memory;
 mod real;
 mod simulated;
 
@@ -31,6 +32,14 @@ impl Platform {
         let world = Arc::new(simulated::World::new(seed));
         let clock = SimulatedClock::new(world.clone());
         (Platform(World::Simulated(world)), clock)
+    }
+
+    /// Gives memory that was freed back to the system. Takes milliseconds; for quiet moments.
+    pub fn release_memory(&self) {
+        match &self.0 {
+            World::Real(_) => memory::release(),
+            World::Simulated(_) => {}
+        }
     }
 
     /// Returns wall-clock nanoseconds since the Unix epoch. It may step backwards when the machine's clock is set.

@@ -29,6 +29,8 @@ fn number(seen: &Seen) -> Option<i64> {
 enum Step {
     Write(u8, Option<i64>),
     Sync,
+    /// Forgets what is durable.
+    Clear,
     /// Reads a key at so many commits before the newest, filling the cache on a miss.
     Read(u8, u64),
 }
@@ -37,6 +39,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (0u8..4, prop::option::of(0i64..100)).prop_map(|(key, n)| Step::Write(key, n)),
         1 => Just(Step::Sync),
+        1 => Just(Step::Clear),
         4 => (0u8..4, 0u64..6).prop_map(|(key, back)| Step::Read(key, back)),
     ]
 }
@@ -62,6 +65,7 @@ proptest! {
                     history.entry(n).or_default().insert(now, value);
                 }
                 Step::Sync => durable = now,
+                Step::Clear => cache.clear(Timestamp(durable)),
                 Step::Read(n, back) => {
                     let snapshot = now.saturating_sub(back).max(10);
                     let expected = at(&history, n, snapshot);

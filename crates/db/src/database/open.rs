@@ -53,6 +53,7 @@ impl Database {
             seal,
             pause: Pause::default(),
             validated: AtomicU64::new(latest.0),
+            begun: AtomicU64::new(0),
             durable: AtomicU64::new(latest.0),
             durable_watch: watch::Sender::new(latest),
             active: Mutex::new(BTreeMap::new()),
