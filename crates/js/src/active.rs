@@ -148,8 +148,7 @@ impl<'h> Active<'h> {
     /// processor time must be used up as well.
     pub(crate) fn out_of_time(&self) -> bool {
         self.user_time() > self.user_time_max
-            && thread_cpu_time().saturating_sub(self.cpu_at_start)
-                >= self.user_time_max.mul_f64(0.9)
+            && thread_cpu_time().saturating_sub(self.cpu_at_start) >= self.user_time_max.mul_f64(0.9)
     }
 
     /// Runs `work` with the host, off the user's clock. `None` after a panic, which is kept in `stop`.
@@ -160,9 +159,7 @@ impl<'h> Active<'h> {
             HostRef::Action(host) => work(&mut AsHost(&mut **host)),
         }));
         self.host_time += entered.elapsed();
-        result
-            .map_err(|panic| self.stop = Some(Stop::Panic(panic)))
-            .ok()
+        result.map_err(|panic| self.stop = Some(Stop::Panic(panic))).ok()
     }
 
     /// The same for what only actions ask.
@@ -217,12 +214,7 @@ impl<'h> Active<'h> {
     }
 
     /// Runs an operation. `Err(None)` means that the call must end.
-    pub(crate) fn syscall(
-        &mut self,
-        kind: Syscall,
-        name: &str,
-        args: &str,
-    ) -> Result<String, Option<HostError>> {
+    pub(crate) fn syscall(&mut self, kind: Syscall, name: &str, args: &str) -> Result<String, Option<HostError>> {
         self.check_syscall(name, args)?;
         let outcome = self.with_host(|host| match kind {
             Syscall::Sync => host.syscall(name, args),
@@ -256,12 +248,8 @@ impl<'h> Active<'h> {
             Mode::Query | Mode::Mutation | Mode::Action => return Ok(()),
             Mode::Import => format!("Can't use {} at import time", feature_of(name)),
             Mode::Schema => "Convex operations are unsupported when evaluating schema".to_owned(),
-            Mode::AuthConfig => {
-                "Convex operations are unsupported when evaluating auth config file".to_owned()
-            }
-            Mode::Definition => {
-                "Convex operations are unsupported when evaluating app definition".to_owned()
-            }
+            Mode::AuthConfig => "Convex operations are unsupported when evaluating auth config file".to_owned(),
+            Mode::Definition => "Convex operations are unsupported when evaluating app definition".to_owned(),
         };
         if self.mode == Mode::Schema {
             self.violation = Some(("NoSyscallInSchema", message.clone()));
@@ -288,9 +276,7 @@ impl<'h> Active<'h> {
         }
         let value = self.with_host(|host| host.env_var(name)).flatten();
         if value.is_none() && self.mode == Mode::AuthConfig {
-            let message = format!(
-                "Environment variable {name} is used in auth config file but its value was not set"
-            );
+            let message = format!("Environment variable {name} is used in auth config file but its value was not set");
             self.violation = Some(("AuthConfigMissingEnvironmentVariable", message.clone()));
             return Err(message);
         }
@@ -341,15 +327,12 @@ impl<'h> Active<'h> {
 
     fn rng(&mut self) -> &mut ChaCha12Rng {
         self.observed.random = true;
-        self.rng
-            .get_or_insert_with(|| ChaCha12Rng::from_seed(self.seed))
+        self.rng.get_or_insert_with(|| ChaCha12Rng::from_seed(self.seed))
     }
 
     fn allow_nondeterminism(&self, what: &str) -> Result<(), String> {
         match self.mode {
-            Mode::AuthConfig => Err(format!(
-                "{what} unsupported when evaluating auth config file"
-            )),
+            Mode::AuthConfig => Err(format!("{what} unsupported when evaluating auth config file")),
             Mode::Definition => Err(format!("{what} unsupported when evaluating app definition")),
             Mode::Import | Mode::Query | Mode::Mutation | Mode::Action | Mode::Schema => Ok(()),
         }

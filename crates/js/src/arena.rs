@@ -47,11 +47,7 @@ impl Arena {
     pub(crate) fn reserve() -> Option<Arena> {
         let base = os::reserve_aligned(limits::ARENA_RESERVE_BYTES)?;
         let heap = Box::into_raw(Box::new(Heap::new(base, limits::ARENA_RESERVE_BYTES)));
-        let arena = Arena {
-            base,
-            heap,
-            image: None,
-        };
+        let arena = Arena { base, heap, image: None };
         if !os::make_writable(base, os::page_bytes()) {
             return None;
         }
@@ -93,15 +89,8 @@ impl Arena {
         let Some(shadow) = os::map_lazily(bytes) else {
             return false;
         };
-        let mut image = Image {
-            bytes,
-            shadow,
-            watch: None,
-            ranges: Vec::new(),
-            ranges_count: 0,
-            usual_count: 0,
-            calls: 0,
-        };
+        let mut image =
+            Image { bytes, shadow, watch: None, ranges: Vec::new(), ranges_count: 0, usual_count: 0, calls: 0 };
         let sealed = match mode {
             RestoreMode::Tracked => {
                 image.watch = Watch::start(self.base, bytes, shadow);
@@ -123,10 +112,7 @@ impl Arena {
         let keep = (image.bytes + limits::YOUNG_KEEP_BYTES).next_multiple_of(os::page_bytes());
         let peak = self.heap().runs.peak() as usize * PAGE;
         if peak > keep {
-            let until = self
-                .heap()
-                .committed_bytes()
-                .min(peak.next_multiple_of(os::page_bytes()));
+            let until = self.heap().committed_bytes().min(peak.next_multiple_of(os::page_bytes()));
             os::discard(self.base + keep, until.saturating_sub(keep));
         }
         self.heap_mut().rewind();
@@ -137,10 +123,7 @@ impl Arena {
         let Some(image) = &self.image else {
             return self.top() - self.base;
         };
-        let saved = image
-            .watch
-            .as_ref()
-            .map_or(image.bytes, |watch| watch.hot_count() * os::page_bytes());
+        let saved = image.watch.as_ref().map_or(image.bytes, |watch| watch.hot_count() * os::page_bytes());
         image.bytes + saved + limits::YOUNG_KEEP_BYTES / 4
     }
 
@@ -155,10 +138,7 @@ impl Arena {
     /// How many pages of the image are hot.
     #[cfg(test)]
     pub(crate) fn hot_pages(&self) -> usize {
-        self.image
-            .as_ref()
-            .and_then(|image| image.watch.as_ref())
-            .map_or(0, |watch| watch.hot_count())
+        self.image.as_ref().and_then(|image| image.watch.as_ref()).map_or(0, |watch| watch.hot_count())
     }
 }
 

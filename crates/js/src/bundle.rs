@@ -51,12 +51,7 @@ impl Bundle {
         let mut engine = compiler()?;
         let mut compiled = BTreeMap::new();
         let mut digest = Sha256::new();
-        for ModuleSource {
-            path,
-            source,
-            source_map,
-        } in modules
-        {
+        for ModuleSource { path, source, source_map } in modules {
             if engine.is_full() {
                 engine = compiler()?;
             }
@@ -66,17 +61,8 @@ impl Bundle {
             let bytecode = engine
                 .compile_module(&path, &source)
                 .map_err(|error| JsError::uncaught(format!("Uncaught {error}")))?;
-            let source_map = source_map.map(|text| LazyMap {
-                text,
-                parsed: OnceLock::new(),
-            });
-            compiled.insert(
-                path,
-                Module {
-                    bytecode,
-                    source_map,
-                },
-            );
+            let source_map = source_map.map(|text| LazyMap { text, parsed: OnceLock::new() });
+            compiled.insert(path, Module { bytecode, source_map });
         }
         Ok(Bundle {
             id: BundleId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
@@ -108,17 +94,13 @@ impl Bundle {
     }
 
     pub(crate) fn bytecode(&self, path: &str) -> Option<&[u8]> {
-        self.modules
-            .get(path)
-            .map(|module| module.bytecode.as_slice())
+        self.modules.get(path).map(|module| module.bytecode.as_slice())
     }
 
     /// The source map of a module, if it has a readable one.
     pub(crate) fn source_map(&self, path: &str) -> Option<&SourceMap> {
         let map = self.modules.get(path)?.source_map.as_ref()?;
-        map.parsed
-            .get_or_init(|| SourceMap::from_slice(map.text.as_bytes()).ok())
-            .as_ref()
+        map.parsed.get_or_init(|| SourceMap::from_slice(map.text.as_bytes()).ok()).as_ref()
     }
 
     pub(crate) fn import_unix_ms(&self) -> f64 {
@@ -133,10 +115,7 @@ impl Bundle {
 
 impl fmt::Debug for Bundle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bundle")
-            .field("id", &self.id)
-            .field("modules", &self.modules.len())
-            .finish()
+        f.debug_struct("Bundle").field("id", &self.id).field("modules", &self.modules.len()).finish()
     }
 }
 

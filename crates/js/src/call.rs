@@ -43,11 +43,7 @@ pub struct CallLimits {
 
 impl Default for CallLimits {
     fn default() -> CallLimits {
-        CallLimits {
-            user_time: limits::USER_TIME,
-            heap_bytes: limits::HEAP_BYTES,
-            output_bytes: limits::OUTPUT_BYTES,
-        }
+        CallLimits { user_time: limits::USER_TIME, heap_bytes: limits::HEAP_BYTES, output_bytes: limits::OUTPUT_BYTES }
     }
 }
 
@@ -93,11 +89,6 @@ pub struct EvalOptions {
 impl EvalOptions {
     /// The usual limits for `phase`, at a given time.
     pub fn new(phase: Phase, unix_ms: f64) -> EvalOptions {
-        EvalOptions {
-            phase,
-            unix_ms,
-            seed: [0; 32],
-            user_time: limits::IMPORT_TIME,
-        }
+        EvalOptions { phase, unix_ms, seed: [0; 32], user_time: limits::IMPORT_TIME }
     }
 }

@@ -17,9 +17,9 @@ use std::sync::Arc;
 
 use rquickjs_sys as qjs;
 
+pub(crate) use self::action::ActionTarget;
 use self::context::UNDEFINED;
 pub(crate) use self::context::{Context, PromiseState, Value};
-pub(crate) use self::action::ActionTarget;
 use self::modules::Loader;
 use self::runtime::{new_context, plug_free_blocks, stack_available};
 use self::throw::{throw_error, throw_text};
@@ -71,8 +71,7 @@ impl Engine {
     /// A heap without the platform.
     pub(crate) fn bare(loader: Loader) -> Result<Engine, JsError> {
         let arena = Arena::reserve().ok_or_else(|| internal("no address space for a heap"))?;
-        let context =
-            new_context(arena.heap_pointer()).ok_or_else(|| internal("no memory for a heap"))?;
+        let context = new_context(arena.heap_pointer()).ok_or_else(|| internal("no memory for a heap"))?;
         modules::install(context.runtime(), loader);
         let atoms = Atoms {
             is_query: context.atom("isQuery"),
@@ -94,13 +93,8 @@ impl Engine {
     }
 
     /// Makes `active` the running call and gives it the stack that is left on this thread.
-    pub(crate) fn enter(
-        &mut self,
-        active: &mut Running<'_>,
-        lane: Option<&Arc<Lane>>,
-    ) -> Result<(), JsError> {
-        let stack =
-            stack_available().ok_or_else(|| internal("too little stack is left for a call"))?;
+    pub(crate) fn enter(&mut self, active: &mut Running<'_>, lane: Option<&Arc<Lane>>) -> Result<(), JsError> {
+        let stack = stack_available().ok_or_else(|| internal("too little stack is left for a call"))?;
         if !self.context.is_undefined(self.import_meta_guard) {
             active.import_meta_guard = Some(self.import_meta_guard);
         }
@@ -142,22 +136,15 @@ impl Engine {
     }
 
     /// Evaluates a module and everything it imports. A call must be active.
-    pub(crate) fn load_module(
-        &mut self,
-        active: &mut Running<'_>,
-        path: &str,
-    ) -> Result<(), JsError> {
+    pub(crate) fn load_module(&mut self, active: &mut Running<'_>, path: &str) -> Result<(), JsError> {
         let bundle = active.bundle.clone();
         let Some(bytecode) = bundle.bytecode(path) else {
-            return Err(JsError::NotFound {
-                message: modules::missing_module(path),
-            });
+            return Err(JsError::NotFound { message: modules::missing_module(path) });
         };
         let context = self.context;
         // Reading a module looks up what it imports; so does resolving, for what that imports in turn.
         active.linking = true;
-        let module = modules::read_module(context, bytecode)
-            .filter(|module| context.resolve_imports(*module));
+        let module = modules::read_module(context, bytecode).filter(|module| context.resolve_imports(*module));
         active.linking = false;
         let Some(module) = module else {
             return Err(self.import_failure(active));
@@ -169,9 +156,7 @@ impl Engine {
         }
         match context.promise_state(promise) {
             PromiseState::Pending => {
-                return Err(JsError::uncaught(
-                    "Top-level awaits in source files are unsupported",
-                ));
+                return Err(JsError::uncaught("Top-level awaits in source files are unsupported"));
             }
             PromiseState::Rejected => {
                 let reason = context.promise_result(promise);
@@ -183,10 +168,8 @@ impl Engine {
         if let Some(error) = self.stopped(active) {
             return Err(error);
         }
-        if let Some((_, reason)) = active
-            .rejections
-            .iter()
-            .find(|(rejected, _)| !context.same_object(*rejected, promise))
+        if let Some((_, reason)) =
+            active.rejections.iter().find(|(rejected, _)| !context.same_object(*rejected, promise))
         {
             let reason = *reason;
             return Err(self.describe_failure(active, reason));
@@ -202,11 +185,7 @@ impl Engine {
         self.arena.heap_mut().forget_free();
         plug_free_blocks(self.context, &self.arena);
         self.collect_from_now();
-        if self.arena.seal(mode) {
-            Ok(())
-        } else {
-            Err(internal("the heap image could not be sealed"))
-        }
+        if self.arena.seal(mode) { Ok(()) } else { Err(internal("the heap image could not be sealed")) }
     }
 
     /// Lets the cycle collector run once enough more has been allocated; until then it does not run at all.
@@ -239,9 +218,7 @@ impl Engine {
             context.free(value);
         }
         if !context.is_string(result) {
-            return Err(JsError::uncaught(
-                "Uncaught Error: the function did not return JSON text",
-            ));
+            return Err(JsError::uncaught("Uncaught Error: the function did not return JSON text"));
         }
         let text = context.text(result);
         context.free(result);
@@ -249,11 +226,7 @@ impl Engine {
     }
 
     /// Calls a script's function value with the module's namespace and returns its text. A call must be active.
-    pub(crate) fn probe(
-        &mut self,
-        active: &mut Running<'_>,
-        probe_js: &str,
-    ) -> Result<String, JsError> {
+    pub(crate) fn probe(&mut self, active: &mut Running<'_>, probe_js: &str) -> Result<String, JsError> {
         let context = self.context;
         let compiled = context.compile(&format!("({probe_js}\n)"), c"probe:/", false);
         if context.is_exception(compiled) {
@@ -271,9 +244,7 @@ impl Engine {
 
     /// Compiles a module to bytecode.
     pub(crate) fn compile_module(&mut self, path: &str, source: &str) -> Result<Vec<u8>, String> {
-        let compiled = self
-            .context
-            .compile(source, &modules::module_name(path), true);
+        let compiled = self.context.compile(source, &modules::module_name(path), true);
         self.bytecode_of(compiled)
     }
 
@@ -290,19 +261,13 @@ impl Engine {
 
     fn bytecode_of(&mut self, compiled: Value) -> Result<Vec<u8>, String> {
         let context = self.context;
-        let bytes = if context.is_exception(compiled) {
-            None
-        } else {
-            context.write_bytecode(compiled)
-        };
+        let bytes = if context.is_exception(compiled) { None } else { context.write_bytecode(compiled) };
         bytes.ok_or_else(|| {
             let error = context.take_exception();
             let message = context.text(error).unwrap_or_default();
             let stack = context.get(error, c"stack");
             let place = context.text(stack).unwrap_or_default();
-            format!("{message}\n{}", place.trim_end())
-                .trim_end()
-                .to_owned()
+            format!("{message}\n{}", place.trim_end()).trim_end().to_owned()
         })
     }
 
@@ -316,13 +281,8 @@ impl Engine {
             if context.is_exception(result) {
                 let error = context.take_exception();
                 let text = context.text(error).unwrap_or_default();
-                let stack = context
-                    .text(context.get(error, c"stack"))
-                    .unwrap_or_default();
-                return Err(internal(&format!(
-                    "{}: {text}\n{stack}",
-                    name.to_string_lossy()
-                )));
+                let stack = context.text(context.get(error, c"stack")).unwrap_or_default();
+                return Err(internal(&format!("{}: {text}\n{stack}", name.to_string_lossy())));
             }
         }
         self.describe = context.get(shared, c"describe");
@@ -331,31 +291,16 @@ impl Engine {
         Ok(())
     }
 
-    fn invoke_method(
-        &self,
-        function: Value,
-        kind: Kind,
-        target: Target<'_>,
-    ) -> Result<Value, JsError> {
+    fn invoke_method(&self, function: Value, kind: Kind, target: Target<'_>) -> Result<Value, JsError> {
         let context = self.context;
         let Target { module, export } = target;
         if !context.is_object(function) {
-            return Err(JsError::NotFound {
-                message: format!("Couldn't find \"{export}\" in module \"{module}\"."),
-            });
+            return Err(JsError::NotFound { message: format!("Couldn't find \"{export}\" in module \"{module}\".") });
         }
         let is = |atom| context.is_truthy(context.get_atom(function, atom));
         let (wanted, method, other) = match kind {
-            Kind::Query => (
-                self.atoms.is_query,
-                self.atoms.invoke_query,
-                self.atoms.is_mutation,
-            ),
-            Kind::Mutation => (
-                self.atoms.is_mutation,
-                self.atoms.invoke_mutation,
-                self.atoms.is_query,
-            ),
+            Kind::Query => (self.atoms.is_query, self.atoms.invoke_query, self.atoms.is_mutation),
+            Kind::Mutation => (self.atoms.is_mutation, self.atoms.invoke_mutation, self.atoms.is_query),
         };
         let name = format_args!("{module}:{export}");
         if is(wanted) {
@@ -368,9 +313,7 @@ impl Engine {
                 Kind::Query => ("mutation", "query"),
                 Kind::Mutation => ("query", "mutation"),
             };
-            let message = format!(
-                "Function {name} is registered as a {registered} but is being run as a {run}."
-            );
+            let message = format!("Function {name} is registered as a {registered} but is being run as a {run}.");
             return Err(JsError::WrongKind { message });
         }
         let message = format!(
@@ -400,20 +343,14 @@ pub(crate) fn find_countdown() -> Option<usize> {
     let read = || -> Vec<i32> {
         let start = context.raw().cast::<i32>();
         // SAFETY: stays inside the block; any four bytes are a number.
-        (0..bytes as usize / 4)
-            .map(|index| unsafe { start.add(index).read() })
-            .collect()
+        (0..bytes as usize / 4).map(|index| unsafe { start.add(index).read() }).collect()
     };
     let count_down = |turns: i32| -> Vec<i32> {
         let source = format!("for (let i = 0; i < {turns}; i++);");
         let before = read();
         let compiled = context.compile(&source, c"platform:/countdown.js", false);
         context.free(context.run_compiled(compiled));
-        before
-            .iter()
-            .zip(read())
-            .map(|(before, after)| before.wrapping_sub(after))
-            .collect()
+        before.iter().zip(read()).map(|(before, after)| before.wrapping_sub(after)).collect()
     };
     // The first check of all resets the countdown; only what comes after it counts down steadily.
     count_down(1);

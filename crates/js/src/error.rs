@@ -43,10 +43,7 @@ pub enum JsError {
 impl JsError {
     /// An `Uncaught` without data.
     pub(crate) fn uncaught(message: impl Into<String>) -> JsError {
-        JsError::Uncaught {
-            message: message.into(),
-            data: None,
-        }
+        JsError::Uncaught { message: message.into(), data: None }
     }
 }
 

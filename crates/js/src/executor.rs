@@ -36,10 +36,7 @@ pub enum RestoreMode {
 
 impl Default for ExecutorOptions {
     fn default() -> ExecutorOptions {
-        ExecutorOptions {
-            image_budget_bytes: limits::IMAGE_BUDGET_BYTES,
-            restore: RestoreMode::Tracked,
-        }
+        ExecutorOptions { image_budget_bytes: limits::IMAGE_BUDGET_BYTES, restore: RestoreMode::Tracked }
     }
 }
 
@@ -77,43 +74,23 @@ enum Reuse {
 impl Executor {
     /// Makes an executor for the calling thread, which should have [`limits::WORKER_STACK_BYTES`] of stack.
     pub fn new(options: ExecutorOptions) -> Executor {
-        Executor {
-            options,
-            idle: RefCell::default(),
-            lane: watchdog::lane(),
-            not_send: PhantomData,
-        }
+        Executor { options, idle: RefCell::default(), lane: watchdog::lane(), not_send: PhantomData }
     }
 
     /// Runs one function in a pristine heap.
     ///
     /// Errors: see [`JsError`]; whatever a call does, later calls see nothing of it.
-    pub fn run(
-        &self,
-        bundle: &Arc<Bundle>,
-        call: &Call<'_>,
-        host: &mut dyn Host,
-    ) -> Result<Completion, JsError> {
+    pub fn run(&self, bundle: &Arc<Bundle>, call: &Call<'_>, host: &mut dyn Host) -> Result<Completion, JsError> {
         self.run_in(Reuse::Pristine, bundle, call, host)
     }
 
     /// Like `run`, leaving the heap as the call left it. For benchmarks: calls see each other's leftovers.
-    pub fn run_warm(
-        &self,
-        bundle: &Arc<Bundle>,
-        call: &Call<'_>,
-        host: &mut dyn Host,
-    ) -> Result<Completion, JsError> {
+    pub fn run_warm(&self, bundle: &Arc<Bundle>, call: &Call<'_>, host: &mut dyn Host) -> Result<Completion, JsError> {
         self.run_in(Reuse::AsLeft, bundle, call, host)
     }
 
     /// Like `run`, in a heap made for this call alone. For benchmarks.
-    pub fn run_cold(
-        &self,
-        bundle: &Arc<Bundle>,
-        call: &Call<'_>,
-        host: &mut dyn Host,
-    ) -> Result<Completion, JsError> {
+    pub fn run_cold(&self, bundle: &Arc<Bundle>, call: &Call<'_>, host: &mut dyn Host) -> Result<Completion, JsError> {
         self.run_in(Reuse::Never, bundle, call, host)
     }
 
@@ -127,19 +104,9 @@ impl Executor {
         options: EvalOptions,
         host: &mut dyn Host,
     ) -> Result<String, JsError> {
-        let EvalOptions {
-            phase,
-            unix_ms,
-            seed,
-            user_time,
-        } = options;
+        let EvalOptions { phase, unix_ms, seed, user_time } = options;
         // The platform itself is evaluated under the rules of analysis.
-        let frame = Frame {
-            mode: Mode::Import,
-            unix_ms,
-            seed,
-            user_time,
-        };
+        let frame = Frame { mode: Mode::Import, unix_ms, seed, user_time };
         let mut active = Running::new(Active::new(host, bundle.clone(), frame));
         let mut engine = Engine::new(&mut active)?;
         engine.set_heap_limit(limits::HEAP_BYTES);
@@ -157,18 +124,13 @@ impl Executor {
 
     /// Drops every idle image of a bundle, for instance when it was replaced by a deploy.
     pub fn forget(&self, bundle: BundleId) {
-        self.idle
-            .borrow_mut()
-            .retain(|image| image.key.bundle != bundle);
+        self.idle.borrow_mut().retain(|image| image.key.bundle != bundle);
     }
 
     /// Number of idle images and their resident bytes, about.
     pub fn idle_images(&self) -> (usize, usize) {
         let idle = self.idle.borrow();
-        (
-            idle.len(),
-            idle.iter().map(|image| image.engine.resident_bytes()).sum(),
-        )
+        (idle.len(), idle.iter().map(|image| image.engine.resident_bytes()).sum())
     }
 
     /// The present bytes of the image that was used `back` calls ago.
@@ -223,9 +185,7 @@ impl Executor {
         // Older generations of the environment are never asked for again.
         let key = &image.key;
         if idle.last().is_none_or(|last| last.key != *key) {
-            idle.retain(|other| {
-                other.key.bundle != key.bundle || other.key.env_generation >= key.env_generation
-            });
+            idle.retain(|other| other.key.bundle != key.bundle || other.key.env_generation >= key.env_generation);
         }
         idle.push(image);
         let mut bytes: usize = idle.iter().map(|image| image.engine.resident_bytes()).sum();
@@ -296,21 +256,11 @@ fn run_once(
         Kind::Query => Mode::Query,
         Kind::Mutation => Mode::Mutation,
     };
-    let frame = Frame {
-        mode,
-        unix_ms: call.unix_ms,
-        seed: call.seed,
-        user_time: call.limits.user_time,
-    };
+    let frame = Frame { mode, unix_ms: call.unix_ms, seed: call.seed, user_time: call.limits.user_time };
     let mut active = Running::new(Active::new(host, bundle.clone(), frame));
     engine.set_heap_limit(call.limits.heap_bytes);
-    engine
-        .enter(&mut active, Some(lane))
-        .map_err(CallFailure::Error)?;
-    let target = Target {
-        module: call.module,
-        export: call.export,
-    };
+    engine.enter(&mut active, Some(lane)).map_err(CallFailure::Error)?;
+    let target = Target { module: call.module, export: call.export };
     let outcome = engine.call_export(&mut active, call.kind, target, call.args_json);
     engine.leave();
     if let Some(Stop::Panic(panic)) = active.stop.take() {
@@ -319,16 +269,9 @@ fn run_once(
     let result_json = outcome.map_err(CallFailure::Error)?;
     if result_json.len() > call.limits.output_bytes {
         let (actual, limit) = (result_json.len(), call.limits.output_bytes);
-        return Err(CallFailure::Error(JsError::OutputTooLarge {
-            actual,
-            limit,
-        }));
+        return Err(CallFailure::Error(JsError::OutputTooLarge { actual, limit }));
     }
-    Ok(Completion {
-        result_json,
-        user_time: active.user_time(),
-        observed: active.observed,
-    })
+    Ok(Completion { result_json, user_time: active.user_time(), observed: active.observed })
 }
 
 /// Goes on with a panic of the host.

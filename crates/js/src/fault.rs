@@ -37,10 +37,7 @@ struct Entry {
 static WATCHED: [Entry; WATCHED_MAX] = [const { Entry::vacant() }; WATCHED_MAX];
 static WATCHED_TOP: AtomicUsize = AtomicUsize::new(0);
 static INSTALL: Once = Once::new();
-static PREVIOUS: Previous = Previous(UnsafeCell::new([
-    MaybeUninit::uninit(),
-    MaybeUninit::uninit(),
-]));
+static PREVIOUS: Previous = Previous(UnsafeCell::new([MaybeUninit::uninit(), MaybeUninit::uninit()]));
 
 /// Handlers that were installed before ours, for SIGSEGV and SIGBUS; written once, before ours can run.
 struct Previous(UnsafeCell<[MaybeUninit<libc::sigaction>; 2]>);
@@ -50,11 +47,7 @@ unsafe impl Sync for Previous {}
 
 impl Entry {
     const fn vacant() -> Entry {
-        Entry {
-            base: AtomicUsize::new(0),
-            end: AtomicUsize::new(0),
-            watch: AtomicPtr::new(ptr::null_mut()),
-        }
+        Entry { base: AtomicUsize::new(0), end: AtomicUsize::new(0), watch: AtomicPtr::new(ptr::null_mut()) }
     }
 }
 
@@ -64,20 +57,10 @@ impl Watch {
         INSTALL.call_once(install);
         let page_bytes = os::page_bytes();
         let hot = (0..bytes / page_bytes).map(|_| AtomicU32::new(0)).collect();
-        let watch = Box::new(Watch {
-            base,
-            bytes,
-            shadow,
-            page_bytes,
-            hot,
-            hot_count: AtomicUsize::new(0),
-        });
+        let watch = Box::new(Watch { base, bytes, shadow, page_bytes, hot, hot_count: AtomicUsize::new(0) });
         let address = ptr::from_ref(&*watch).cast_mut();
         let claim = |entry: &Entry| {
-            entry
-                .watch
-                .compare_exchange(ptr::null_mut(), address, Ordering::SeqCst, Ordering::SeqCst)
-                .is_ok()
+            entry.watch.compare_exchange(ptr::null_mut(), address, Ordering::SeqCst, Ordering::SeqCst).is_ok()
         };
         let position = WATCHED.iter().position(claim)?;
         WATCHED[position].base.store(base, Ordering::SeqCst);
@@ -93,10 +76,7 @@ impl Watch {
 
     /// The hot pages as byte ranges relative to the base, in ascending order, neighbours joined.
     pub(crate) fn hot_ranges(&self) -> Vec<(usize, usize)> {
-        let mut pages: Vec<u32> = self.hot[..self.hot_count()]
-            .iter()
-            .map(|p| p.load(Ordering::Relaxed))
-            .collect();
+        let mut pages: Vec<u32> = self.hot[..self.hot_count()].iter().map(|p| p.load(Ordering::Relaxed)).collect();
         pages.sort_unstable();
         let mut ranges: Vec<(usize, usize)> = Vec::new();
         for page in pages {
@@ -149,10 +129,7 @@ impl Watch {
     fn open_wide(&self) -> bool {
         for page in 0..self.hot.len() {
             let known = &self.hot[..self.hot_count.load(Ordering::Relaxed)];
-            if !known
-                .iter()
-                .any(|hot| hot.load(Ordering::Relaxed) as usize == page)
-            {
+            if !known.iter().any(|hot| hot.load(Ordering::Relaxed) as usize == page) {
                 self.save(page);
             }
         }
@@ -187,20 +164,14 @@ fn install() {
     }
 }
 
-extern "C" fn on_fault(
-    signal: libc::c_int,
-    info: *mut libc::siginfo_t,
-    context: *mut libc::c_void,
-) {
+extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the kernel passes a valid description of the fault.
     let address = unsafe { (*info).si_addr() } as usize;
     for entry in &WATCHED[..WATCHED_TOP.load(Ordering::SeqCst)] {
         let range = entry.base.load(Ordering::SeqCst)..entry.end.load(Ordering::SeqCst);
         // SAFETY: an image is written only by the thread that owns it, so the owner of the image that holds the
         // faulting address is stopped right here and its watch is alive.
-        if range.contains(&address)
-            && unsafe { (*entry.watch.load(Ordering::SeqCst)).handle(address) }
-        {
+        if range.contains(&address) && unsafe { (*entry.watch.load(Ordering::SeqCst)).handle(address) } {
             return;
         }
     }

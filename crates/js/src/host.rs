@@ -60,19 +60,11 @@ pub enum HostErrorKind {
 impl HostError {
     /// An error user code may catch.
     pub fn developer(message: impl Into<String>) -> HostError {
-        HostError {
-            message: message.into(),
-            data: None,
-            kind: HostErrorKind::Developer,
-        }
+        HostError { message: message.into(), data: None, kind: HostErrorKind::Developer }
     }
 
     /// An error that ends the call.
     pub fn system(message: impl Into<String>) -> HostError {
-        HostError {
-            message: message.into(),
-            data: None,
-            kind: HostErrorKind::System,
-        }
+        HostError { message: message.into(), data: None, kind: HostErrorKind::System }
     }
 }

@@ -17,10 +17,7 @@ const FILES: [(&CStr, &str); 12] = [
     (c"platform:/convex.js", include_str!("platform/convex.js")),
     (c"platform:/inspect.js", include_str!("platform/inspect.js")),
     (c"platform:/console.js", include_str!("platform/console.js")),
-    (
-        c"platform:/encoding.js",
-        include_str!("platform/encoding.js"),
-    ),
+    (c"platform:/encoding.js", include_str!("platform/encoding.js")),
     (c"platform:/url.js", include_str!("platform/url.js")),
     (c"platform:/events.js", include_str!("platform/events.js")),
     (c"platform:/data.js", include_str!("platform/data.js")),
@@ -34,10 +31,7 @@ type Script = (&'static CStr, Vec<u8>);
 /// Bytecode of every file.
 pub(crate) fn scripts() -> Result<&'static [Script], JsError> {
     static SCRIPTS: OnceLock<Result<Vec<Script>, JsError>> = OnceLock::new();
-    SCRIPTS
-        .get_or_init(compile)
-        .as_deref()
-        .map_err(Clone::clone)
+    SCRIPTS.get_or_init(compile).as_deref().map_err(Clone::clone)
 }
 
 fn compile() -> Result<Vec<Script>, JsError> {
@@ -45,9 +39,7 @@ fn compile() -> Result<Vec<Script>, JsError> {
     FILES
         .iter()
         .map(|(name, source)| {
-            let bytecode = engine
-                .compile_script(name, source)
-                .map_err(JsError::Internal)?;
+            let bytecode = engine.compile_script(name, source).map_err(JsError::Internal)?;
             Ok((*name, bytecode))
         })
         .collect()

@@ -20,48 +20,27 @@ const INTERNAL: &str = "convex/src/server/impl";
 
 /// Maps every frame; lines are joined without a trailing newline.
 pub(crate) fn map_stack(bundle: &Bundle, raw: &str) -> String {
-    let frames: Vec<(String, bool)> = raw
-        .lines()
-        .filter_map(|line| map_frame(bundle, line))
-        .collect();
+    let frames: Vec<(String, bool)> = raw.lines().filter_map(|line| map_frame(bundle, line)).collect();
     let Some(first) = frames.iter().position(|(_, internal)| !internal) else {
         return String::new();
     };
-    let last = frames
-        .iter()
-        .rposition(|(_, internal)| !internal)
-        .unwrap_or(first);
-    let lines: Vec<&str> = frames[first..=last]
-        .iter()
-        .map(|(line, _)| line.as_str())
-        .collect();
+    let last = frames.iter().rposition(|(_, internal)| !internal).unwrap_or(first);
+    let lines: Vec<&str> = frames[first..=last].iter().map(|(line, _)| line.as_str()).collect();
     lines.join("\n")
 }
 
 /// Maps a position in a module; both count lines and columns from one.
-pub(crate) fn map_position(
-    bundle: &Bundle,
-    file: &str,
-    line: u32,
-    column: u32,
-) -> Option<Position> {
+pub(crate) fn map_position(bundle: &Bundle, file: &str, line: u32, column: u32) -> Option<Position> {
     let map = bundle.source_map(file.strip_prefix(SCHEME)?)?;
     let token = map.lookup_token(line.checked_sub(1)?, column.saturating_sub(1))?;
     let file = token.get_source()?.to_owned();
-    Some(Position {
-        file,
-        line: token.get_src_line() + 1,
-        column: token.get_src_col() + 1,
-    })
+    Some(Position { file, line: token.get_src_line() + 1, column: token.get_src_col() + 1 })
 }
 
 /// The frame's text and whether it belongs to the library's internals.
 fn map_frame(bundle: &Bundle, line: &str) -> Option<(String, bool)> {
     let frame = line.trim_start().strip_prefix("at ")?;
-    let (name, place) = match frame
-        .strip_suffix(')')
-        .and_then(|frame| frame.rsplit_once(" ("))
-    {
+    let (name, place) = match frame.strip_suffix(')').and_then(|frame| frame.rsplit_once(" (")) {
         Some((name, place)) => (name, place),
         None => ("", frame),
     };

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Bundle, Call, CallLimits, Completion, ConsoleLevel, EvalOptions, Executor, ExecutorOptions,
-    Host, HostError, JsError, Kind, ModuleSource, Phase,
+    Bundle, Call, CallLimits, Completion, ConsoleLevel, EvalOptions, Executor, ExecutorOptions, Host, HostError,
+    JsError, Kind, ModuleSource, Phase,
 };
 
 type Operation<'a> = Box<dyn FnMut(&str, &str) -> Result<String, HostError> + 'a>;
@@ -25,23 +25,13 @@ impl TestHost<'_> {
 }
 
 impl<'a> TestHost<'a> {
-    pub(crate) fn answering(
-        operation: impl FnMut(&str, &str) -> Result<String, HostError> + 'a,
-    ) -> TestHost<'a> {
-        TestHost {
-            lines: Vec::new(),
-            calls: Vec::new(),
-            env: Vec::new(),
-            operation: Box::new(operation),
-        }
+    pub(crate) fn answering(operation: impl FnMut(&str, &str) -> Result<String, HostError> + 'a) -> TestHost<'a> {
+        TestHost { lines: Vec::new(), calls: Vec::new(), env: Vec::new(), operation: Box::new(operation) }
     }
 
     /// The texts of all console lines, arguments joined by spaces.
     pub(crate) fn texts(&self) -> Vec<String> {
-        self.lines
-            .iter()
-            .map(|(level, messages)| format!("{} {}", level.as_str(), messages.join(" ")))
-            .collect()
+        self.lines.iter().map(|(level, messages)| format!("{} {}", level.as_str(), messages.join(" "))).collect()
     }
 }
 
@@ -56,10 +46,7 @@ impl Host for TestHost<'_> {
     }
 
     fn env_var(&mut self, name: &str) -> Option<String> {
-        self.env
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.clone())
+        self.env.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
     }
 
     fn console(&mut self, level: ConsoleLevel, messages: Vec<String>) {
@@ -86,11 +73,7 @@ export const call = async (name, args) => JSON.parse(await Convex.asyncSyscall(n
 "#;
 
 pub(crate) fn module(path: &str, source: &str) -> ModuleSource {
-    ModuleSource {
-        path: path.to_owned(),
-        source: source.to_owned(),
-        source_map: None,
-    }
+    ModuleSource { path: path.to_owned(), source: source.to_owned(), source_map: None }
 }
 
 /// A bundle of `main.js`, which sees `query`, `mutation` and `call`.
@@ -123,23 +106,13 @@ pub(crate) fn try_eval(body: &str) -> Result<String, JsError> {
 }
 
 pub(crate) fn try_eval_with(body: &str, host: &mut dyn Host) -> Result<Completion, JsError> {
-    let bundle = bundle(&format!(
-        "export const f = query(async (ctx, args) => {{ {body} }});"
-    ));
+    let bundle = bundle(&format!("export const f = query(async (ctx, args) => {{ {body} }});"));
     Executor::new(ExecutorOptions::default()).run(&bundle, &call("f"), host)
 }
 
 /// Evaluates one module in a phase and probes it.
-pub(crate) fn evaluate(
-    phase: Phase,
-    source: &str,
-    probe: &str,
-    host: &mut dyn Host,
-) -> Result<String, JsError> {
-    let bundle = Arc::new(Bundle::compile(vec![
-        module("main.js", source),
-        module("other.js", "export const x = 1;"),
-    ])?);
+pub(crate) fn evaluate(phase: Phase, source: &str, probe: &str, host: &mut dyn Host) -> Result<String, JsError> {
+    let bundle = Arc::new(Bundle::compile(vec![module("main.js", source), module("other.js", "export const x = 1;")])?);
     let options = EvalOptions::new(phase, 1_700_000_000_000.0);
     Executor::new(ExecutorOptions::default()).evaluate(&bundle, "main.js", probe, options, host)
 }

@@ -71,10 +71,7 @@ impl Lane {
     pub(crate) fn begin(&self, context: usize, time: Duration) -> Option<Watched> {
         static OFFSET: OnceLock<Option<usize>> = OnceLock::new();
         let offset = (*OFFSET.get_or_init(find_countdown))?;
-        let watched = Watched {
-            countdown: context + offset,
-            deadline: Instant::now() + time,
-        };
+        let watched = Watched { countdown: context + offset, deadline: Instant::now() + time };
         let before = lock(&self.0).replace(watched);
         if before.is_none() {
             watchdog().rouse();
@@ -90,11 +87,7 @@ impl Lane {
     /// Looks at the call; true when one is running.
     fn check(&self, now: Instant) -> bool {
         let watched = lock(&self.0);
-        let Some(Watched {
-            countdown,
-            deadline,
-        }) = *watched
-        else {
+        let Some(Watched { countdown, deadline }) = *watched else {
             return false;
         };
         if now > deadline {
@@ -115,12 +108,7 @@ impl Watchdog {
             let mut state = lock(&self.state);
             state.lanes.retain(|lane| lane.strong_count() > 0);
             let now = Instant::now();
-            let running = state
-                .lanes
-                .iter()
-                .filter_map(Weak::upgrade)
-                .filter(|lane| lane.check(now))
-                .count();
+            let running = state.lanes.iter().filter_map(Weak::upgrade).filter(|lane| lane.check(now)).count();
             idle_ticks = if running > 0 { 0 } else { idle_ticks + 1 };
             if idle_ticks > IDLE_TICKS_MAX {
                 self.sleep(state);
@@ -135,20 +123,12 @@ impl Watchdog {
         ASLEEP.store(true, Ordering::SeqCst);
         fence(Ordering::SeqCst);
         // A call that began before it could see the announcement is seen here.
-        if state
-            .lanes
-            .iter()
-            .filter_map(Weak::upgrade)
-            .any(|lane| lock(&lane.0).is_some())
-        {
+        if state.lanes.iter().filter_map(Weak::upgrade).any(|lane| lock(&lane.0).is_some()) {
             state.asleep = false;
             ASLEEP.store(false, Ordering::SeqCst);
         }
         while state.asleep {
-            state = self
-                .wake
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 

@@ -9,11 +9,7 @@ pub(crate) fn url_parse(input: &str, base: Option<&str>) -> Option<[String; 11]>
         Some(base) => Some(Url::parse(base).ok()?),
         None => None,
     };
-    Url::options()
-        .base_url(base.as_ref())
-        .parse(input)
-        .ok()
-        .map(|url| parts(&url))
+    Url::options().base_url(base.as_ref()).parse(input).ok().map(|url| parts(&url))
 }
 
 /// Sets one part of a URL, ignoring a value that does not fit, as browsers do; `None` for a bad `href`.

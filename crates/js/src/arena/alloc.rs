@@ -26,19 +26,11 @@ const COMMIT_PAGES: u32 = 256;
 
 /// Sizes step by 16 bytes up to 512 and by 128 above.
 const fn class_of(size: usize) -> usize {
-    if size <= 512 {
-        size.div_ceil(16)
-    } else {
-        32 + (size - 512).div_ceil(128)
-    }
+    if size <= 512 { size.div_ceil(16) } else { 32 + (size - 512).div_ceil(128) }
 }
 
 const fn class_bytes(class: usize) -> usize {
-    if class <= 32 {
-        class * 16
-    } else {
-        512 + (class - 32) * 128
-    }
+    if class <= 32 { class * 16 } else { 512 + (class - 32) * 128 }
 }
 
 /// Allocator state; lives outside the arena so that rewinding it is an assignment.
@@ -306,11 +298,7 @@ impl Heap {
 
     fn footprint(&self, address: usize) -> usize {
         let usable = self.usable(address as *const u8);
-        if is_run(address) {
-            usable
-        } else {
-            usable + HEADER
-        }
+        if is_run(address) { usable } else { usable + HEADER }
     }
 
     fn sealed(&self, address: usize) -> bool {

@@ -127,11 +127,7 @@ impl Runs {
     }
 
     fn take_long(&mut self, count: u32) -> Option<u32> {
-        let best = self
-            .long
-            .iter()
-            .filter(|(_, free)| **free >= count)
-            .min_by_key(|(_, free)| **free);
+        let best = self.long.iter().filter(|(_, free)| **free >= count).min_by_key(|(_, free)| **free);
         let (page, free) = best.map(|(page, free)| (*page, *free))?;
         self.long.remove(&page);
         self.put(page + count, free - count);
@@ -172,11 +168,7 @@ impl Runs {
             self.long.remove(&(page + count));
             count += after;
         }
-        let before = self
-            .long
-            .range(..page)
-            .next_back()
-            .map(|(page, count)| (*page, *count));
+        let before = self.long.range(..page).next_back().map(|(page, count)| (*page, *count));
         if let Some((start, length)) = before.filter(|(start, length)| start + length == page) {
             self.long.remove(&start);
             page = start;

@@ -18,8 +18,7 @@ pub(crate) const UNDEFINED: Value = qjs::JS_UNDEFINED;
 pub(crate) const EXCEPTION: Value = qjs::JS_EXCEPTION;
 
 /// The signature of a host function.
-pub(crate) type Function =
-    unsafe extern "C" fn(*mut qjs::JSContext, Value, i32, *mut Value) -> Value;
+pub(crate) type Function = unsafe extern "C" fn(*mut qjs::JSContext, Value, i32, *mut Value) -> Value;
 
 /// Settled or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,23 +186,14 @@ impl Context {
 
     pub(crate) fn construct(self, constructor: Value, arguments: &[Value]) -> Value {
         let count = arguments.len() as i32;
-        unsafe {
-            qjs::JS_CallConstructor(self.0, constructor, count, arguments.as_ptr().cast_mut())
-        }
+        unsafe { qjs::JS_CallConstructor(self.0, constructor, count, arguments.as_ptr().cast_mut()) }
     }
 
     pub(crate) fn parse_json(self, text: &str) -> Value {
         let mut terminated = Vec::with_capacity(text.len() + 1);
         terminated.extend_from_slice(text.as_bytes());
         terminated.push(0);
-        unsafe {
-            qjs::JS_ParseJSON(
-                self.0,
-                terminated.as_ptr().cast(),
-                text.len() as _,
-                c"<json>".as_ptr(),
-            )
-        }
+        unsafe { qjs::JS_ParseJSON(self.0, terminated.as_ptr().cast(), text.len() as _, c"<json>".as_ptr()) }
     }
 
     /// A promise that is already settled; does not consume `value`.
@@ -299,24 +289,12 @@ impl Context {
 
     /// Compiles source without running it.
     pub(crate) fn compile(self, source: &str, name: &CStr, is_module: bool) -> Value {
-        let kind = if is_module {
-            qjs::JS_EVAL_TYPE_MODULE
-        } else {
-            qjs::JS_EVAL_TYPE_GLOBAL
-        };
+        let kind = if is_module { qjs::JS_EVAL_TYPE_MODULE } else { qjs::JS_EVAL_TYPE_GLOBAL };
         let flags = (kind | qjs::JS_EVAL_FLAG_COMPILE_ONLY) as i32;
         let mut terminated = Vec::with_capacity(source.len() + 1);
         terminated.extend_from_slice(source.as_bytes());
         terminated.push(0);
-        unsafe {
-            qjs::JS_Eval(
-                self.0,
-                terminated.as_ptr().cast(),
-                source.len() as _,
-                name.as_ptr(),
-                flags,
-            )
-        }
+        unsafe { qjs::JS_Eval(self.0, terminated.as_ptr().cast(), source.len() as _, name.as_ptr(), flags) }
     }
 
     /// Bytecode of what `compile` returned; `None` with the exception pending.

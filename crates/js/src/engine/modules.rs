@@ -67,18 +67,10 @@ unsafe extern "C" fn normalize(
     // SAFETY: QuickJS passes terminated strings; `active` is null or the running call, not borrowed elsewhere.
     let (base, name, dynamic) = unsafe {
         let dynamic = !active.is_null() && !(*active).linking && (*active).mode != Mode::Action;
-        (
-            CStr::from_ptr(base).to_string_lossy(),
-            CStr::from_ptr(name).to_string_lossy(),
-            dynamic,
-        )
+        (CStr::from_ptr(base).to_string_lossy(), CStr::from_ptr(name).to_string_lossy(), dynamic)
     };
     if dynamic {
-        throw_text(
-            context,
-            "TypeError",
-            &format!("dynamic module import unsupported: {name}"),
-        );
+        throw_text(context, "TypeError", &format!("dynamic module import unsupported: {name}"));
         return ptr::null_mut();
     }
     let resolved = resolve(&base, &name);
@@ -93,12 +85,7 @@ unsafe extern "C" fn load_from_bundle(
 ) -> *mut qjs::JSModuleDef {
     let context = Context::new(ctx);
     // SAFETY: QuickJS passes a terminated string, and modules are only linked while a call is active.
-    let (name, active) = unsafe {
-        (
-            CStr::from_ptr(name).to_string_lossy(),
-            &mut *context.active(),
-        )
-    };
+    let (name, active) = unsafe { (CStr::from_ptr(name).to_string_lossy(), &mut *context.active()) };
     let path = name.strip_prefix(SCHEME).unwrap_or(&name);
     if let Some(text) = active.refuse_import(path) {
         active.import_failure = Some(text.clone());
@@ -112,8 +99,7 @@ unsafe extern "C" fn load_from_bundle(
         throw_text(context, "TypeError", &text);
         return ptr::null_mut();
     };
-    read_module(context, bytecode)
-        .map_or(ptr::null_mut(), |module| context.module_definition(module))
+    read_module(context, bytecode).map_or(ptr::null_mut(), |module| context.module_definition(module))
 }
 
 /// Reads a module and takes `import.meta` away from it; `None` with the exception pending.
@@ -123,9 +109,7 @@ pub(crate) fn read_module(context: Context, bytecode: &[u8]) -> Option<Value> {
         return None;
     }
     // SAFETY: `active` is null or the running call, which nobody else borrows now.
-    if let Some(guard) =
-        unsafe { context.active().as_ref() }.and_then(|active| active.import_meta_guard)
-    {
+    if let Some(guard) = unsafe { context.active().as_ref() }.and_then(|active| active.import_meta_guard) {
         let meta = context.import_meta(context.module_definition(module));
         context.set_prototype(meta, guard);
         context.free(meta);

@@ -5,8 +5,8 @@
 
 use rquickjs_sys as qjs;
 
-use super::context::{Context, EXCEPTION, Function, UNDEFINED, Value};
 use super::action::{cancel_operation, start_operation};
+use super::context::{Context, EXCEPTION, Function, UNDEFINED, Value};
 use super::{throw_error, throw_text};
 use crate::action::{Op, OpId};
 use crate::active::{Active, Mode, Stop, Syscall};
@@ -55,15 +55,8 @@ impl<'a> Invocation<'a> {
     unsafe fn new(ctx: *mut qjs::JSContext, argc: i32, argv: *mut Value) -> Invocation<'a> {
         let count = usize::try_from(argc).unwrap_or(0);
         // SAFETY: QuickJS passes `argc` values, and at least a dangling but aligned pointer when there are none.
-        let arguments = if count == 0 {
-            &[]
-        } else {
-            unsafe { std::slice::from_raw_parts(argv, count) }
-        };
-        Invocation {
-            context: Context::new(ctx),
-            arguments,
-        }
+        let arguments = if count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(argv, count) } };
+        Invocation { context: Context::new(ctx), arguments }
     }
 
     fn argument(&self, index: usize) -> Value {
@@ -90,12 +83,7 @@ impl<'a> Invocation<'a> {
 /// Defines a host function as a safe body over an `Invocation`.
 macro_rules! host_function {
     ($name:ident, $body:expr) => {
-        unsafe extern "C" fn $name(
-            ctx: *mut qjs::JSContext,
-            _this: Value,
-            argc: i32,
-            argv: *mut Value,
-        ) -> Value {
+        unsafe extern "C" fn $name(ctx: *mut qjs::JSContext, _this: Value, argc: i32, argv: *mut Value) -> Value {
             let body: fn(Invocation<'_>) -> Value = $body;
             // SAFETY: called by QuickJS only.
             body(unsafe { Invocation::new(ctx, argc, argv) })
@@ -108,16 +96,11 @@ fn run_syscall(call: &mut Invocation<'_>, kind: Syscall) -> Result<String, Optio
     let context = call.context;
     let (name, args) = (call.argument(0), call.argument(1));
     if !context.is_string(name) || !context.is_string(args) {
-        return Err(Some(HostError::developer(
-            "Received invalid json: operations take two strings",
-        )));
+        return Err(Some(HostError::developer("Received invalid json: operations take two strings")));
     }
     let active = call.active();
-    let outcome = context
-        .with_text(name, |name| {
-            context.with_text(args, |args| active.syscall(kind, name, args))
-        })
-        .flatten();
+    let outcome =
+        context.with_text(name, |name| context.with_text(args, |args| active.syscall(kind, name, args))).flatten();
     match outcome {
         None => Err(None),
         Some(Err(None)) => {
@@ -128,14 +111,11 @@ fn run_syscall(call: &mut Invocation<'_>, kind: Syscall) -> Result<String, Optio
     }
 }
 
-host_function!(
-    syscall,
-    |mut call| match run_syscall(&mut call, Syscall::Sync) {
-        Ok(result) => call.context.string(&result),
-        Err(None) => EXCEPTION,
-        Err(Some(error)) => throw_error(call.context, &error),
-    }
-);
+host_function!(syscall, |mut call| match run_syscall(&mut call, Syscall::Sync) {
+    Ok(result) => call.context.string(&result),
+    Err(None) => EXCEPTION,
+    Err(Some(error)) => throw_error(call.context, &error),
+});
 
 host_function!(async_syscall, |mut call| {
     let context = call.context;
@@ -230,11 +210,7 @@ host_function!(console, |mut call| {
         })
         .collect();
     call.active().console(level, messages);
-    if call.active().stop.is_some() {
-        context.throw_uncatchable()
-    } else {
-        UNDEFINED
-    }
+    if call.active().stop.is_some() { context.throw_uncatchable() } else { UNDEFINED }
 });
 
 host_function!(now, |mut call| {
@@ -242,9 +218,7 @@ host_function!(now, |mut call| {
     call.finish(now.map(|now| call.context.number(now)))
 });
 
-host_function!(elapsed, |mut call| call
-    .context
-    .number(call.active().since_start_ms()));
+host_function!(elapsed, |mut call| call.context.number(call.active().since_start_ms()));
 
 host_function!(random, |mut call| {
     let random = call.active().random();
@@ -281,9 +255,7 @@ host_function!(map_stack, |mut call| {
     let Some(raw) = call.text(0) else {
         return EXCEPTION;
     };
-    let mapped = call
-        .active()
-        .off_the_clock(|bundle| stack::map_stack(bundle, &raw));
+    let mapped = call.active().off_the_clock(|bundle| stack::map_stack(bundle, &raw));
     call.context.string(&mapped)
 });
 
@@ -293,34 +265,19 @@ host_function!(map_position, |mut call| {
     };
     let line = call.context.to_number(call.argument(1)) as u32;
     let column = call.context.to_number(call.argument(2)) as u32;
-    let mapped = call
-        .active()
-        .off_the_clock(|bundle| stack::map_position(bundle, &file, line, column));
+    let mapped = call.active().off_the_clock(|bundle| stack::map_position(bundle, &file, line, column));
     let Some(position) = mapped else {
         return UNDEFINED;
     };
     let result = call.context.object();
-    call.context
-        .set(result, c"file", call.context.string(&position.file));
-    call.context.set(
-        result,
-        c"line",
-        call.context.number(f64::from(position.line)),
-    );
-    call.context.set(
-        result,
-        c"column",
-        call.context.number(f64::from(position.column)),
-    );
+    call.context.set(result, c"file", call.context.string(&position.file));
+    call.context.set(result, c"line", call.context.number(f64::from(position.line)));
+    call.context.set(result, c"column", call.context.number(f64::from(position.column)));
     result
 });
 
 host_function!(url_parse, |call| {
-    let base = if call.context.is_undefined(call.argument(1)) {
-        None
-    } else {
-        call.text(1)
-    };
+    let base = if call.context.is_undefined(call.argument(1)) { None } else { call.text(1) };
     let Some(input) = call.text(0) else {
         return EXCEPTION;
     };
@@ -347,9 +304,7 @@ fn url_parts(context: Context, parts: Option<[String; 11]>) -> Value {
 
 host_function!(utf8_encode, |call| {
     let context = call.context;
-    context
-        .with_text(call.argument(0), |text| context.bytes(text.as_bytes()))
-        .unwrap_or(EXCEPTION)
+    context.with_text(call.argument(0), |text| context.bytes(text.as_bytes())).unwrap_or(EXCEPTION)
 });
 
 // Decodes bytes; undefined when they are malformed and the second argument asks for strictness.

@@ -8,11 +8,7 @@ use crate::limits;
 
 impl Engine {
     /// Runs queued jobs until `value`, if it is a promise, is settled; returns what it holds.
-    pub(super) fn settle(
-        &mut self,
-        active: &mut Running<'_>,
-        value: Value,
-    ) -> Result<Value, JsError> {
+    pub(super) fn settle(&mut self, active: &mut Running<'_>, value: Value) -> Result<Value, JsError> {
         let context = self.context;
         if context.is_exception(value) {
             return Err(self.failure(active));
@@ -55,12 +51,8 @@ impl Engine {
             active.stop = Some(Stop::Timeout);
         }
         match active.stop.take()? {
-            Stop::Timeout => Some(JsError::Timeout {
-                limit: active.user_time_max(),
-            }),
-            Stop::Memory => Some(JsError::OutOfMemory {
-                limit_bytes: self.arena.heap().limit(),
-            }),
+            Stop::Timeout => Some(JsError::Timeout { limit: active.user_time_max() }),
+            Stop::Memory => Some(JsError::OutOfMemory { limit_bytes: self.arena.heap().limit() }),
             Stop::System(error) => Some(JsError::System(error)),
             Stop::Fatal(message) => Some(JsError::uncaught(message)),
             panic @ Stop::Panic(_) => {
@@ -93,19 +85,10 @@ impl Engine {
         if let Some(error) = self.stopped(active) {
             return error;
         }
-        let message = context
-            .text(context.get_index(described, 0))
-            .unwrap_or_else(|| "Uncaught".to_owned());
+        let message = context.text(context.get_index(described, 0)).unwrap_or_else(|| "Uncaught".to_owned());
         let data = context.get_index(described, 1);
-        let data = if context.is_string(data) {
-            context.text(data)
-        } else {
-            None
-        };
-        JsError::Uncaught {
-            message: cut(message, limits::ERROR_TEXT_BYTES),
-            data,
-        }
+        let data = if context.is_string(data) { context.text(data) } else { None };
+        JsError::Uncaught { message: cut(message, limits::ERROR_TEXT_BYTES), data }
     }
 }
 

@@ -20,9 +20,7 @@ pub(super) fn stack_available() -> Option<usize> {
     let Some(bottom) = BOTTOM.with(|bottom| *bottom) else {
         return Some(limits::JS_STACK_BYTES / 4);
     };
-    let free = here
-        .saturating_sub(bottom)
-        .saturating_sub(limits::HOST_STACK_BYTES);
+    let free = here.saturating_sub(bottom).saturating_sub(limits::HOST_STACK_BYTES);
     (free >= 128 << 10).then_some(free.min(limits::JS_STACK_BYTES))
 }
 
@@ -44,11 +42,7 @@ pub(super) fn new_context(heap: *mut Heap) -> Option<Context> {
         qjs::JS_SetGCThreshold(runtime, usize::MAX as _);
         qjs::JS_SetCanBlock(runtime, false);
         qjs::JS_SetInterruptHandler(runtime, Some(interrupt), std::ptr::null_mut());
-        qjs::JS_SetHostPromiseRejectionTracker(
-            runtime,
-            Some(track_rejection),
-            std::ptr::null_mut(),
-        );
+        qjs::JS_SetHostPromiseRejectionTracker(runtime, Some(track_rejection), std::ptr::null_mut());
         let ctx = qjs::JS_NewContextRaw(runtime);
         let failed = ctx.is_null()
             || qjs::JS_AddIntrinsicBaseObjects(ctx) != 0
@@ -71,15 +65,13 @@ pub(super) fn new_context(heap: *mut Heap) -> Option<Context> {
 pub(super) fn plug_free_blocks(context: Context, arena: &Arena) {
     /// Sizes of QuickJS's block classes without their header; others are served by the arena itself.
     const BLOCK_HEADER: usize = 8;
-    const SIZES: [(usize, usize, usize); 4] =
-        [(16, 128, 8), (144, 256, 16), (288, 512, 32), (512, 512, 32)];
+    const SIZES: [(usize, usize, usize); 4] = [(16, 128, 8), (144, 256, 16), (288, 512, 32), (512, 512, 32)];
     let mark = arena.top();
     for (first, last, step) in SIZES {
         for size in (first..=last).step_by(step) {
             loop {
                 // SAFETY: the runtime is alive; the block is meant to stay allocated for ever.
-                let block =
-                    unsafe { qjs::js_malloc_rt(context.runtime(), (size - BLOCK_HEADER) as _) };
+                let block = unsafe { qjs::js_malloc_rt(context.runtime(), (size - BLOCK_HEADER) as _) };
                 if block.is_null() || block as usize >= mark {
                     break;
                 }
@@ -93,17 +85,9 @@ unsafe extern "C" fn heap_malloc(opaque: *mut c_void, size: qjs::size_t) -> *mut
     unsafe { (*opaque.cast::<Heap>()).allocate(size as usize).cast() }
 }
 
-unsafe extern "C" fn heap_calloc(
-    opaque: *mut c_void,
-    count: qjs::size_t,
-    size: qjs::size_t,
-) -> *mut c_void {
+unsafe extern "C" fn heap_calloc(opaque: *mut c_void, count: qjs::size_t, size: qjs::size_t) -> *mut c_void {
     // SAFETY: as for `heap_malloc`.
-    unsafe {
-        (*opaque.cast::<Heap>())
-            .allocate_zeroed(count as usize, size as usize)
-            .cast()
-    }
+    unsafe { (*opaque.cast::<Heap>()).allocate_zeroed(count as usize, size as usize).cast() }
 }
 
 unsafe extern "C" fn heap_free(opaque: *mut c_void, pointer: *mut c_void) {
@@ -111,17 +95,9 @@ unsafe extern "C" fn heap_free(opaque: *mut c_void, pointer: *mut c_void) {
     unsafe { (*opaque.cast::<Heap>()).release(pointer.cast()) }
 }
 
-unsafe extern "C" fn heap_realloc(
-    opaque: *mut c_void,
-    pointer: *mut c_void,
-    size: qjs::size_t,
-) -> *mut c_void {
+unsafe extern "C" fn heap_realloc(opaque: *mut c_void, pointer: *mut c_void, size: qjs::size_t) -> *mut c_void {
     // SAFETY: as for `heap_malloc`; QuickJS resizes only what it allocated.
-    unsafe {
-        (*opaque.cast::<Heap>())
-            .reallocate(pointer.cast(), size as usize)
-            .cast()
-    }
+    unsafe { (*opaque.cast::<Heap>()).reallocate(pointer.cast(), size as usize).cast() }
 }
 
 unsafe extern "C" fn heap_usable_size(pointer: *const c_void) -> qjs::size_t {
@@ -168,14 +144,8 @@ unsafe extern "C" fn track_rejection(
         return;
     };
     if !is_handled {
-        active
-            .rejections
-            .push((context.dup(promise), context.dup(reason)));
-    } else if let Some(found) = active
-        .rejections
-        .iter()
-        .position(|(known, _)| context.same_object(*known, promise))
-    {
+        active.rejections.push((context.dup(promise), context.dup(reason)));
+    } else if let Some(found) = active.rejections.iter().position(|(known, _)| context.same_object(*known, promise)) {
         let (promise, reason) = active.rejections.swap_remove(found);
         context.free(promise);
         context.free(reason);

@@ -6,11 +6,7 @@ use crate::host::HostError;
 /// Throws `constructor(message)` with a stack.
 pub(crate) fn throw_text(context: Context, constructor: &str, message: &str) -> Value {
     let error = new_error(context, constructor, message);
-    if context.is_exception(error) {
-        EXCEPTION
-    } else {
-        context.throw(error)
-    }
+    if context.is_exception(error) { EXCEPTION } else { context.throw(error) }
 }
 
 /// Throws an `Error` for a failed operation, with its data.

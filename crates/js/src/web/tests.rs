@@ -20,9 +20,6 @@ fn setting_a_part_to_nonsense_changes_nothing() {
 fn unpaired_surrogates_are_replaced_or_refused() {
     assert_eq!(utf16_decode(&[0x3d, 0xd8], false), Some(vec![0xfffd]));
     assert_eq!(utf16_decode(&[0x3d, 0xd8], true), None);
-    assert_eq!(
-        utf16_decode(&[0x61, 0, 0x62], false),
-        Some(vec![0x61, 0xfffd])
-    );
+    assert_eq!(utf16_decode(&[0x61, 0, 0x62], false), Some(vec![0x61, 0xfffd]));
     assert_eq!(utf16_decode(&[0x61, 0, 0x62], true), None);
 }

@@ -52,9 +52,7 @@ impl Block {
 
     fn holds(&self, bytes: usize, fill: u8) -> bool {
         // SAFETY: as above.
-        unsafe { std::slice::from_raw_parts(self.pointer, bytes) }
-            .iter()
-            .all(|byte| *byte == fill)
+        unsafe { std::slice::from_raw_parts(self.pointer, bytes) }.iter().all(|byte| *byte == fill)
     }
 
     fn range(&self) -> std::ops::Range<usize> {
@@ -73,22 +71,12 @@ impl Model {
     fn add(&mut self, pointer: *mut u8, size: usize) {
         assert!(!pointer.is_null());
         assert_eq!(pointer as usize % 16, 0, "aligned");
-        assert!(
-            self.arena.heap().usable(pointer) >= size,
-            "usable size covers the request"
-        );
+        assert!(self.arena.heap().usable(pointer) >= size, "usable size covers the request");
         self.next_fill = self.next_fill.wrapping_add(1);
-        let block = Block {
-            pointer,
-            size,
-            fill: self.next_fill,
-        };
+        let block = Block { pointer, size, fill: self.next_fill };
         for other in &self.blocks {
             let (left, right) = (other.range(), block.range());
-            assert!(
-                left.end <= right.start || right.end <= left.start,
-                "blocks overlap: {left:x?} {right:x?}"
-            );
+            assert!(left.end <= right.start || right.end <= left.start, "blocks overlap: {left:x?} {right:x?}");
         }
         block.fill();
         self.blocks.push(block);
@@ -103,29 +91,15 @@ impl Model {
             }
             Step::Zeroed(size) => {
                 let pointer = heap.allocate_zeroed(1, size);
-                assert!(
-                    Block {
-                        pointer,
-                        size,
-                        fill: 0
-                    }
-                    .holds(size, 0),
-                    "zeroed"
-                );
+                assert!(Block { pointer, size, fill: 0 }.holds(size, 0), "zeroed");
                 self.add(pointer, size);
             }
             Step::Resize(at, size) if !self.blocks.is_empty() => {
                 let at = at % self.blocks.len();
                 let old = self.blocks.swap_remove(at);
                 let pointer = heap.reallocate(old.pointer, size);
-                let kept = Block {
-                    pointer,
-                    ..old.clone()
-                };
-                assert!(
-                    kept.holds(old.size.min(size), old.fill),
-                    "bytes survive a resize"
-                );
+                let kept = Block { pointer, ..old.clone() };
+                assert!(kept.holds(old.size.min(size), old.fill), "bytes survive a resize");
                 self.add(pointer, size);
             }
             Step::Release(at) if !self.blocks.is_empty() => {
@@ -183,9 +157,7 @@ fn live_bytes_return_to_zero_when_everything_is_released() {
     let sizes = [1, 16, 17, 500, 513, 2048, 2049, 4096, 70_000, 1 << 20];
     let pointers: Vec<_> = sizes.iter().map(|size| heap.allocate(*size)).collect();
     assert!(heap.live() >= sizes.iter().sum());
-    pointers
-        .into_iter()
-        .for_each(|pointer| heap.release(pointer));
+    pointers.into_iter().for_each(|pointer| heap.release(pointer));
     assert_eq!(heap.live(), 0);
 }
 
@@ -197,14 +169,9 @@ fn large_requests_fail_at_the_soft_limit_and_small_ones_at_the_hard_limit() {
     assert!(heap.allocate(9 << 20).is_null());
     assert!(heap.over_soft() && heap.refused());
     heap.rewind();
-    let small =
-        std::iter::from_fn(|| Some(heap.allocate(1000)).filter(|pointer| !pointer.is_null()))
-            .count();
+    let small = std::iter::from_fn(|| Some(heap.allocate(1000)).filter(|pointer| !pointer.is_null())).count();
     assert!(heap.over_soft() && heap.refused());
-    assert!(
-        (8 << 20..17 << 20).contains(&(small * 1024)),
-        "{small} blocks of 1 KiB fit"
-    );
+    assert!((8 << 20..17 << 20).contains(&(small * 1024)), "{small} blocks of 1 KiB fit");
 }
 
 #[test]
@@ -231,9 +198,7 @@ fn frees_in_the_image_touch_none_of_its_pages() {
     let mut arena = Arena::reserve().unwrap();
     let pointers: Vec<_> = (0..200).map(|_| arena.heap_mut().allocate(900)).collect();
     assert!(arena.seal(RestoreMode::Tracked));
-    pointers
-        .into_iter()
-        .for_each(|pointer| arena.heap_mut().release(pointer));
+    pointers.into_iter().for_each(|pointer| arena.heap_mut().release(pointer));
     assert_eq!(arena.hot_pages(), 0);
 }
 

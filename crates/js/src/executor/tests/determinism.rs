@@ -21,27 +21,11 @@ fn modules_see_the_bundle_s_time_while_they_are_imported() {
         module("_deps/lib.js", LIBRARY),
     ]);
     let bundle = std::sync::Arc::new(bundle.unwrap().with_import_time(123_456.0));
-    let run = || {
-        Executor::new(ExecutorOptions::default())
-            .run(&bundle, &call("f"), &mut TestHost::echo())
-            .unwrap()
-    };
+    let run = || Executor::new(ExecutorOptions::default()).run(&bundle, &call("f"), &mut TestHost::echo()).unwrap();
     let first = run();
-    assert!(
-        first.result_json.starts_with("[123456,0."),
-        "{}",
-        first.result_json
-    );
-    assert_eq!(
-        first.result_json,
-        run().result_json,
-        "the seed at import is fixed"
-    );
-    assert_eq!(
-        first.observed,
-        Observed::default(),
-        "the call itself observed nothing"
-    );
+    assert!(first.result_json.starts_with("[123456,0."), "{}", first.result_json);
+    assert_eq!(first.result_json, run().result_json, "the seed at import is fixed");
+    assert_eq!(first.observed, Observed::default(), "the call itself observed nothing");
 }
 
 #[test]
@@ -49,27 +33,9 @@ fn what_a_call_observed_is_reported() {
     let observed = |body: &str| try_eval_with(body, &mut TestHost::echo()).unwrap().observed;
     assert_eq!(observed("return 1;"), Observed::default());
     assert_eq!(observed("new Date(5);"), Observed::default());
-    assert_eq!(
-        observed("new Date();"),
-        Observed {
-            time: true,
-            random: false
-        }
-    );
-    assert_eq!(
-        observed("Math.random();"),
-        Observed {
-            time: false,
-            random: true
-        }
-    );
-    assert_eq!(
-        observed("crypto.randomUUID();"),
-        Observed {
-            time: false,
-            random: true
-        }
-    );
+    assert_eq!(observed("new Date();"), Observed { time: true, random: false });
+    assert_eq!(observed("Math.random();"), Observed { time: false, random: true });
+    assert_eq!(observed("crypto.randomUUID();"), Observed { time: false, random: true });
 }
 
 // Checklist: Math.random differs between calls and executions; fixed at import.
@@ -80,14 +46,8 @@ fn randomness_follows_the_seed_of_the_call() {
     );
     let executor = Executor::new(ExecutorOptions::default());
     let run = |seed: u8| {
-        let call = Call {
-            seed: [seed; 32],
-            ..call("f")
-        };
-        executor
-            .run(&bundle, &call, &mut TestHost::echo())
-            .unwrap()
-            .result_json
+        let call = Call { seed: [seed; 32], ..call("f") };
+        executor.run(&bundle, &call, &mut TestHost::echo()).unwrap().result_json
     };
     assert_eq!(run(1), run(1));
     assert_ne!(run(1), run(2));
@@ -100,14 +60,9 @@ fn randomness_follows_the_seed_of_the_call() {
 #[test]
 fn random_uuids_are_version_four() {
     let bundle = bundle("export const f = mutation(async () => crypto.randomUUID());");
-    let call = Call {
-        kind: Kind::Mutation,
-        ..call("f")
-    };
-    let text = Executor::new(ExecutorOptions::default())
-        .run(&bundle, &call, &mut TestHost::echo())
-        .unwrap()
-        .result_json;
+    let call = Call { kind: Kind::Mutation, ..call("f") };
+    let text =
+        Executor::new(ExecutorOptions::default()).run(&bundle, &call, &mut TestHost::echo()).unwrap().result_json;
     let uuid = text.trim_matches('"');
     assert_eq!(uuid.len(), 36);
     assert_eq!(&uuid[14..15], "4");
@@ -143,10 +98,7 @@ fn the_environment_is_read_through_the_host_only() {
     let mut host = TestHost::echo();
     host.env = vec![("A".to_owned(), "b".to_owned())];
     let body = "process.env.Z = 'set'; return [process.env.A, process.env.B === undefined, process.env.Z === undefined, 'A' in process.env, Object.keys({ ...process.env }).includes('A'), Object.keys(process)];";
-    assert_eq!(
-        try_eval_with(body, &mut host).unwrap().result_json,
-        r#"["b",true,true,false,false,["env"]]"#
-    );
+    assert_eq!(try_eval_with(body, &mut host).unwrap().result_json, r#"["b",true,true,false,false,["env"]]"#);
 }
 
 // Checklist: fetch, setTimeout refused in Q and M and at import with the template text.
@@ -161,33 +113,18 @@ fn action_only_functions_are_refused() {
         ("await fetch('https://example.com')", "fetch()"),
         ("setTimeout(() => {}, 1)", "setTimeout"),
         ("setInterval(() => {}, 1)", "setInterval"),
-        (
-            "Convex.jsSyscall('storage/storeBlob', {})",
-            "storage.store()",
-        ),
+        ("Convex.jsSyscall('storage/storeBlob', {})", "storage.store()"),
     ] {
-        let result = eval(&format!(
-            "try {{ {code} }} catch (e) {{ return e.message; }}"
-        ));
+        let result = eval(&format!("try {{ {code} }} catch (e) {{ return e.message; }}"));
         assert_eq!(result, format!("{:?}", text(thing)));
     }
     let module = bundle("setTimeout(() => {}, 1); export const f = query(async () => 1);");
-    let error = Executor::new(ExecutorOptions::default())
-        .run(&module, &call("f"), &mut TestHost::echo())
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        format!("Uncaught Error: {}", text("setTimeout"))
-    );
+    let error = Executor::new(ExecutorOptions::default()).run(&module, &call("f"), &mut TestHost::echo()).unwrap_err();
+    assert_eq!(error.to_string(), format!("Uncaught Error: {}", text("setTimeout")));
 }
 
 #[test]
 fn performance_stands_still_in_queries() {
-    assert_eq!(
-        eval(
-            "const a = performance.now(); for (let i = 0; i < 1e6; i++); return performance.now() - a;"
-        ),
-        "0"
-    );
+    assert_eq!(eval("const a = performance.now(); for (let i = 0; i < 1e6; i++); return performance.now() - a;"), "0");
     assert_eq!(eval("return typeof performance.timeOrigin;"), r#""number""#);
 }

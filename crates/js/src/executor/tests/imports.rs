@@ -13,15 +13,8 @@ fn run_main(modules: Vec<crate::ModuleSource>) -> Result<String, JsError> {
 }
 
 fn failing_import(source: &str) -> String {
-    let source = format!(
-        "import {{ query }} from './_deps/lib.js';\n{source}\nexport const f = query(async () => 1);"
-    );
-    run_main(vec![
-        module("main.js", &source),
-        module("_deps/lib.js", LIBRARY),
-    ])
-    .unwrap_err()
-    .to_string()
+    let source = format!("import {{ query }} from './_deps/lib.js';\n{source}\nexport const f = query(async () => 1);");
+    run_main(vec![module("main.js", &source), module("_deps/lib.js", LIBRARY)]).unwrap_err().to_string()
 }
 
 // Checklist: missing module import error.
@@ -35,50 +28,27 @@ fn a_missing_import_has_its_text() {
         failing_import("import 'left-pad';"),
         "Couldn't find JavaScript module 'left-pad'. Did you forget to run `npx convex dev`?"
     );
-    assert!(
-        failing_import("import { nothing } from './_deps/lib.js';")
-            .starts_with("Uncaught SyntaxError")
-    );
+    assert!(failing_import("import { nothing } from './_deps/lib.js';").starts_with("Uncaught SyntaxError"));
 }
 
 // Checklist: top-level await, import.meta, dynamic import errors.
 #[test]
 fn what_modules_may_not_do_is_refused() {
-    assert_eq!(
-        failing_import("await null;"),
-        "Top-level awaits in source files are unsupported"
-    );
-    assert_eq!(
-        failing_import("import.meta.url;"),
-        "Uncaught TypeError: import.meta unsupported"
-    );
-    assert_eq!(
-        failing_import("if ('dirname' in import.meta) {}"),
-        "Uncaught TypeError: import.meta unsupported"
-    );
+    assert_eq!(failing_import("await null;"), "Top-level awaits in source files are unsupported");
+    assert_eq!(failing_import("import.meta.url;"), "Uncaught TypeError: import.meta unsupported");
+    assert_eq!(failing_import("if ('dirname' in import.meta) {}"), "Uncaught TypeError: import.meta unsupported");
     let body = "try { await import('./_deps/lib.js'); } catch (e) { return [e.name, e.message]; }";
-    assert_eq!(
-        eval(body),
-        r#"["TypeError","dynamic module import unsupported: ./_deps/lib.js"]"#
-    );
-    assert!(
-        failing_import("import('./_deps/lib.js');").contains("dynamic module import unsupported")
-    );
+    assert_eq!(eval(body), r#"["TypeError","dynamic module import unsupported: ./_deps/lib.js"]"#);
+    assert!(failing_import("import('./_deps/lib.js');").contains("dynamic module import unsupported"));
 }
 
 #[test]
 fn a_module_that_throws_fails_the_call_each_time() {
-    assert_eq!(
-        failing_import("throw new Error('at import');"),
-        "Uncaught Error: at import"
-    );
-    let bundle =
-        bundle("Promise.reject(new Error('later')); export const f = query(async () => 1);");
+    assert_eq!(failing_import("throw new Error('at import');"), "Uncaught Error: at import");
+    let bundle = bundle("Promise.reject(new Error('later')); export const f = query(async () => 1);");
     let executor = Executor::new(ExecutorOptions::default());
     for _ in 0..2 {
-        let error = executor
-            .run(&bundle, &call("f"), &mut TestHost::echo())
-            .unwrap_err();
+        let error = executor.run(&bundle, &call("f"), &mut TestHost::echo()).unwrap_err();
         assert_eq!(error.to_string(), "Uncaught Error: later");
     }
     assert_eq!(executor.idle_images().0, 0);
@@ -93,10 +63,7 @@ fn a_shared_chunk_is_evaluated_once() {
             "main.js",
             "import { log } from './_deps/C.js'; import './dir/other.js'; import { query } from './_deps/lib.js'; export const f = query(async () => log);",
         ),
-        module(
-            "dir/other.js",
-            "import { log } from '../_deps/C.js'; log.push('other');",
-        ),
+        module("dir/other.js", "import { log } from '../_deps/C.js'; log.push('other');"),
         module("_deps/C.js", chunk),
         module("_deps/lib.js", LIBRARY),
     ]);
@@ -110,10 +77,7 @@ fn modules_may_import_each_other_in_circles() {
             "main.js",
             "import { g } from './b.js'; import { query } from './_deps/lib.js'; export const one = () => 1; export const f = query(async () => g());",
         ),
-        module(
-            "b.js",
-            "import { one } from './main.js'; export const g = () => one() + 1;",
-        ),
+        module("b.js", "import { one } from './main.js'; export const g = () => one() + 1;"),
         module("_deps/lib.js", LIBRARY),
     ]);
     assert_eq!(result.unwrap(), "2");
@@ -137,28 +101,14 @@ const NAMES: &str = "(ns) => Object.keys(ns).join()";
 fn a_probe_sees_the_module_s_namespace() {
     let source = "export const a = { isQuery: true }; export default 5; console.log('seen');";
     let mut host = TestHost::echo();
-    assert_eq!(
-        evaluate(Phase::Import, source, NAMES, &mut host).unwrap(),
-        "a,default"
-    );
+    assert_eq!(evaluate(Phase::Import, source, NAMES, &mut host).unwrap(), "a,default");
     assert_eq!(host.texts(), ["LOG 'seen'"]);
-    let json = evaluate(
-        Phase::Import,
-        source,
-        "async (ns) => JSON.stringify(ns.default)",
-        &mut host,
-    );
+    let json = evaluate(Phase::Import, source, "async (ns) => JSON.stringify(ns.default)", &mut host);
     assert_eq!(json.unwrap(), "5");
     let thrown = evaluate(Phase::Import, source, "(ns) => ns.missing.x", &mut host).unwrap_err();
-    assert!(
-        thrown.to_string().starts_with("Uncaught TypeError"),
-        "{thrown}"
-    );
+    assert!(thrown.to_string().starts_with("Uncaught TypeError"), "{thrown}");
     let broken = evaluate(Phase::Import, source, "(ns) => (", &mut host).unwrap_err();
-    assert!(
-        broken.to_string().starts_with("Uncaught SyntaxError"),
-        "{broken}"
-    );
+    assert!(broken.to_string().starts_with("Uncaught SyntaxError"), "{broken}");
 }
 
 #[test]
@@ -176,15 +126,8 @@ fn a_probe_may_ask_where_things_are_defined() {
     }";
     let options = crate::EvalOptions::new(Phase::Import, 0.0);
     let executor = Executor::new(ExecutorOptions::default());
-    let result = executor
-        .evaluate(
-            &Arc::new(bundle.unwrap()),
-            "messages.js",
-            probe,
-            options,
-            &mut TestHost::echo(),
-        )
-        .unwrap();
+    let result =
+        executor.evaluate(&Arc::new(bundle.unwrap()), "messages.js", probe, options, &mut TestHost::echo()).unwrap();
     let place: serde_json::Value = serde_json::from_str(&result).unwrap();
     assert_eq!(place["file"], "../convex/messages.ts");
     assert_eq!(place["line"], 10);
@@ -201,33 +144,16 @@ fn forbidden(phase: Phase, source: &str) -> (&'static str, String) {
 fn a_schema_is_evaluated_alone() {
     assert_eq!(
         forbidden(Phase::Schema, "export default process.env.A;"),
-        (
-            "NoEnvironmentVariablesInSchema",
-            "Environment variables unsupported when evaluating schema".to_owned()
-        )
+        ("NoEnvironmentVariablesInSchema", "Environment variables unsupported when evaluating schema".to_owned())
     );
     assert_eq!(
         forbidden(Phase::Schema, "import './other.js';"),
-        (
-            "NoImportModuleInSchema",
-            "Can't import other.js while evaluating schema".to_owned()
-        )
+        ("NoImportModuleInSchema", "Can't import other.js while evaluating schema".to_owned())
     );
-    assert_eq!(
-        forbidden(Phase::Schema, "Convex.syscall('1.0/count', '{}');").0,
-        "NoSyscallInSchema"
-    );
-    assert_eq!(
-        forbidden(Phase::Schema, "crypto.randomUUID();").0,
-        "NoCryptoRngInSchema"
-    );
+    assert_eq!(forbidden(Phase::Schema, "Convex.syscall('1.0/count', '{}');").0, "NoSyscallInSchema");
+    assert_eq!(forbidden(Phase::Schema, "crypto.randomUUID();").0, "NoCryptoRngInSchema");
     let works = "export default [Date.now(), Math.random() < 1];";
-    let result = evaluate(
-        Phase::Schema,
-        works,
-        "(ns) => JSON.stringify(ns.default)",
-        &mut TestHost::echo(),
-    );
+    let result = evaluate(Phase::Schema, works, "(ns) => JSON.stringify(ns.default)", &mut TestHost::echo());
     assert_eq!(result.unwrap(), "[1700000000000,true]");
 }
 
@@ -237,29 +163,18 @@ fn auth_config_reads_the_environment_and_nothing_else() {
     let mut host = TestHost::echo();
     host.env = vec![("DOMAIN".to_owned(), "https://a.b".to_owned())];
     let source = "export default { domain: process.env.DOMAIN };";
-    let result = evaluate(
-        Phase::AuthConfig,
-        source,
-        "(ns) => JSON.stringify(ns.default)",
-        &mut host,
-    );
+    let result = evaluate(Phase::AuthConfig, source, "(ns) => JSON.stringify(ns.default)", &mut host);
     assert_eq!(result.unwrap(), r#"{"domain":"https://a.b"}"#);
     assert_eq!(
         forbidden(Phase::AuthConfig, source),
         (
             "AuthConfigMissingEnvironmentVariable",
-            "Environment variable DOMAIN is used in auth config file but its value was not set"
-                .to_owned()
+            "Environment variable DOMAIN is used in auth config file but its value was not set".to_owned()
         )
     );
     for code in ["Date.now()", "Math.random()", "crypto.randomUUID()"] {
         let error = evaluate(Phase::AuthConfig, code, NAMES, &mut host).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("unsupported when evaluating auth config file"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("unsupported when evaluating auth config file"), "{error}");
     }
 }
 
@@ -267,12 +182,7 @@ fn auth_config_reads_the_environment_and_nothing_else() {
 fn definitions_have_no_time_or_randomness() {
     for code in ["Date.now()", "new Date()", "Math.random()"] {
         let error = evaluate(Phase::Definition, code, NAMES, &mut TestHost::echo()).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("unsupported when evaluating app definition"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("unsupported when evaluating app definition"), "{error}");
     }
 }
 
@@ -283,12 +193,7 @@ fn endless_modules_time_out() {
         user_time: std::time::Duration::from_millis(50),
         ..crate::EvalOptions::new(Phase::Import, 0.0)
     };
-    let outcome = Executor::new(ExecutorOptions::default()).evaluate(
-        &bundle,
-        "main.js",
-        NAMES,
-        options,
-        &mut TestHost::echo(),
-    );
+    let outcome =
+        Executor::new(ExecutorOptions::default()).evaluate(&bundle, "main.js", NAMES, options, &mut TestHost::echo());
     assert!(matches!(outcome, Err(JsError::Timeout { .. })));
 }

@@ -65,43 +65,26 @@ export const names = query(async () => Object.keys(poisons));
 "#;
 
 fn poison_names(executor: &Executor, bundle: &Arc<Bundle>) -> Vec<String> {
-    let names = executor
-        .run(bundle, &call("names"), &mut TestHost::echo())
-        .unwrap()
-        .result_json;
+    let names = executor.run(bundle, &call("names"), &mut TestHost::echo()).unwrap().result_json;
     serde_json::from_str(&names).unwrap()
 }
 
 fn poison(executor: &Executor, bundle: &Arc<Bundle>, name: &str) -> Result<String, JsError> {
     let args_json = format!(r#"[{{"name":"{name}"}}]"#);
-    let mut call = crate::Call {
-        args_json: &args_json,
-        ..call("poison")
-    };
-    call.limits = CallLimits {
-        user_time: std::time::Duration::from_millis(100),
-        heap_bytes: 48 << 20,
-        ..CallLimits::default()
-    };
-    executor
-        .run(bundle, &call, &mut TestHost::echo())
-        .map(|done| done.result_json)
+    let mut call = crate::Call { args_json: &args_json, ..call("poison") };
+    call.limits =
+        CallLimits { user_time: std::time::Duration::from_millis(100), heap_bytes: 48 << 20, ..CallLimits::default() };
+    executor.run(bundle, &call, &mut TestHost::echo()).map(|done| done.result_json)
 }
 
 fn probe(executor: &Executor, bundle: &Arc<Bundle>) -> String {
-    executor
-        .run(bundle, &call("probe"), &mut TestHost::echo())
-        .unwrap()
-        .result_json
+    executor.run(bundle, &call("probe"), &mut TestHost::echo()).unwrap().result_json
 }
 
 fn check_isolation(restore: RestoreMode) {
     let bundle = bundle(MODULE);
     let pristine = probe(&Executor::new(ExecutorOptions::default()), &bundle);
-    let executor = Executor::new(ExecutorOptions {
-        restore,
-        ..Default::default()
-    });
+    let executor = Executor::new(ExecutorOptions { restore, ..Default::default() });
     let image = {
         probe(&executor, &bundle);
         executor.image_bytes(0)
@@ -112,20 +95,11 @@ fn check_isolation(restore: RestoreMode) {
             "thrown" | "rejection" | "pending" | "stack" => {
                 assert!(matches!(outcome, Err(JsError::Uncaught { .. })))
             }
-            "loop" => assert!(
-                matches!(outcome, Err(JsError::Timeout { .. })),
-                "{outcome:?}"
-            ),
-            "memory" => assert!(
-                matches!(outcome, Err(JsError::OutOfMemory { .. })),
-                "{outcome:?}"
-            ),
+            "loop" => assert!(matches!(outcome, Err(JsError::Timeout { .. })), "{outcome:?}"),
+            "memory" => assert!(matches!(outcome, Err(JsError::OutOfMemory { .. })), "{outcome:?}"),
             _ => {}
         }
-        assert!(
-            image == executor.image_bytes(0),
-            "bytes differ after {name}"
-        );
+        assert!(image == executor.image_bytes(0), "bytes differ after {name}");
         assert_eq!(probe(&executor, &bundle), pristine, "after {name}");
     }
     assert_eq!(executor.idle_images().0, 1, "one image served all calls");
@@ -148,22 +122,15 @@ fn any_sequence_of_poisons_leaves_the_image_as_sealed() {
     let executor = Executor::new(ExecutorOptions::default());
     let pristine = probe(&executor, &bundle);
     let image = executor.image_bytes(0);
-    let names: Vec<String> = poison_names(&executor, &bundle)
-        .into_iter()
-        .filter(|name| name != "loop" && name != "memory")
-        .collect();
+    let names: Vec<String> =
+        poison_names(&executor, &bundle).into_iter().filter(|name| name != "loop" && name != "memory").collect();
     // A small generator with a fixed seed: the same sequence in every run.
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for step in 0..400 {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let name = &names[(state >> 33) as usize % names.len()];
         let _ = poison(&executor, &bundle, name);
-        assert!(
-            image == executor.image_bytes(0),
-            "bytes differ after {name}, step {step}"
-        );
+        assert!(image == executor.image_bytes(0), "bytes differ after {name}, step {step}");
     }
     assert_eq!(probe(&executor, &bundle), pristine);
 }
@@ -173,27 +140,14 @@ fn modules_of_one_bundle_have_heaps_of_their_own() {
     let library = module("_deps/lib.js", LIBRARY);
     let source = "import { query } from './_deps/lib.js'; export const f = query(async () => (globalThis.x = (globalThis.x ?? 0) + 1));";
     let bundle = Arc::new(
-        Bundle::compile(vec![
-            module("a.js", source),
-            module("dir/b.js", &source.replace("./", "../")),
-            library,
-        ])
-        .unwrap(),
+        Bundle::compile(vec![module("a.js", source), module("dir/b.js", &source.replace("./", "../")), library])
+            .unwrap(),
     );
     let executor = Executor::new(ExecutorOptions::default());
     for _ in 0..2 {
         for name in ["a.js", "dir/b.js"] {
-            let call = crate::Call {
-                module: name,
-                ..call("f")
-            };
-            assert_eq!(
-                executor
-                    .run(&bundle, &call, &mut TestHost::echo())
-                    .unwrap()
-                    .result_json,
-                "1"
-            );
+            let call = crate::Call { module: name, ..call("f") };
+            assert_eq!(executor.run(&bundle, &call, &mut TestHost::echo()).unwrap().result_json, "1");
         }
     }
     assert_eq!(executor.idle_images().0, 2);
@@ -201,54 +155,26 @@ fn modules_of_one_bundle_have_heaps_of_their_own() {
 
 #[test]
 fn images_beyond_the_budget_are_dropped_oldest_first() {
-    let executor = Executor::new(ExecutorOptions {
-        image_budget_bytes: 6 << 20,
-        ..Default::default()
-    });
-    let bundles: Vec<_> = (0..12)
-        .map(|n| bundle(&format!("export const f = query(async () => {n});")))
-        .collect();
+    let executor = Executor::new(ExecutorOptions { image_budget_bytes: 6 << 20, ..Default::default() });
+    let bundles: Vec<_> = (0..12).map(|n| bundle(&format!("export const f = query(async () => {n});"))).collect();
     for (n, bundle) in bundles.iter().enumerate() {
-        assert_eq!(
-            executor
-                .run(bundle, &call("f"), &mut TestHost::echo())
-                .unwrap()
-                .result_json,
-            n.to_string()
-        );
+        assert_eq!(executor.run(bundle, &call("f"), &mut TestHost::echo()).unwrap().result_json, n.to_string());
     }
     let (count, bytes) = executor.idle_images();
-    assert!(
-        (1..12).contains(&count) && bytes <= 6 << 20,
-        "{count} images, {bytes} bytes"
-    );
+    assert!((1..12).contains(&count) && bytes <= 6 << 20, "{count} images, {bytes} bytes");
     executor.forget(bundles[11].id());
     assert_eq!(executor.idle_images().0, count - 1);
 }
 
 #[test]
 fn a_new_environment_generation_makes_new_images() {
-    let bundle = bundle(
-        "const seen = process.env.NAME; export const f = query(async () => [seen, process.env.NAME]);",
-    );
+    let bundle = bundle("const seen = process.env.NAME; export const f = query(async () => [seen, process.env.NAME]);");
     let executor = Executor::new(ExecutorOptions::default());
     let mut host = TestHost::echo();
     host.env = vec![("NAME".to_owned(), "one".to_owned())];
-    assert_eq!(
-        executor
-            .run(&bundle, &call("f"), &mut host)
-            .unwrap()
-            .result_json,
-        r#"["one","one"]"#
-    );
+    assert_eq!(executor.run(&bundle, &call("f"), &mut host).unwrap().result_json, r#"["one","one"]"#);
     host.env = vec![("NAME".to_owned(), "two".to_owned())];
-    let next = crate::Call {
-        env_generation: 1,
-        ..call("f")
-    };
-    assert_eq!(
-        executor.run(&bundle, &next, &mut host).unwrap().result_json,
-        r#"["two","two"]"#
-    );
+    let next = crate::Call { env_generation: 1, ..call("f") };
+    assert_eq!(executor.run(&bundle, &next, &mut host).unwrap().result_json, r#"["two","two"]"#);
     assert_eq!(executor.idle_images().0, 1, "the older generation is gone");
 }

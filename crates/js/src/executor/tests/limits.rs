@@ -6,17 +6,10 @@ use crate::testing::*;
 use crate::{Call, CallLimits, Executor, ExecutorOptions, HostError, JsError};
 
 fn limited(body: &str, limits: CallLimits) -> Result<String, JsError> {
-    let bundle = bundle(&format!(
-        "export const f = query(async () => {{ {body} }});"
-    ));
-    let call = Call {
-        limits,
-        ..call("f")
-    };
+    let bundle = bundle(&format!("export const f = query(async () => {{ {body} }});"));
+    let call = Call { limits, ..call("f") };
     let executor = Executor::new(ExecutorOptions::default());
-    let outcome = executor
-        .run(&bundle, &call, &mut TestHost::echo())
-        .map(|done| done.result_json);
+    let outcome = executor.run(&bundle, &call, &mut TestHost::echo()).map(|done| done.result_json);
     let again = bundle_still_works(&executor);
     assert!(again, "the executor goes on");
     outcome
@@ -24,16 +17,11 @@ fn limited(body: &str, limits: CallLimits) -> Result<String, JsError> {
 
 fn bundle_still_works(executor: &Executor) -> bool {
     let bundle = bundle("export const f = query(async () => 1);");
-    executor
-        .run(&bundle, &call("f"), &mut TestHost::echo())
-        .is_ok()
+    executor.run(&bundle, &call("f"), &mut TestHost::echo()).is_ok()
 }
 
 fn quick() -> CallLimits {
-    CallLimits {
-        user_time: Duration::from_millis(50),
-        ..CallLimits::default()
-    }
+    CallLimits { user_time: Duration::from_millis(50), ..CallLimits::default() }
 }
 
 // Checklist: 1 s CPU timeout on infinite loop; uncatchable; next function unaffected.
@@ -61,13 +49,8 @@ fn endless_code_times_out_whatever_it_catches() {
 
 #[test]
 fn timeout_text_names_the_limit() {
-    let error = JsError::Timeout {
-        limit: Duration::from_secs(1),
-    };
-    assert_eq!(
-        error.to_string(),
-        "Function execution timed out (maximum duration: 1s)"
-    );
+    let error = JsError::Timeout { limit: Duration::from_secs(1) };
+    assert_eq!(error.to_string(), "Function execution timed out (maximum duration: 1s)");
 }
 
 #[test]
@@ -75,10 +58,7 @@ fn time_spent_in_the_host_does_not_count() {
     let bundle = bundle(
         "export const f = query(async () => { for (let i = 0; i < 20; i++) { await call('slow', {}); } return 1; });",
     );
-    let call = Call {
-        limits: quick(),
-        ..call("f")
-    };
+    let call = Call { limits: quick(), ..call("f") };
     let mut host = TestHost::answering(|_, _| {
         // Busy rather than asleep: processor time of the host must not count either.
         let start = std::time::Instant::now();
@@ -103,29 +83,17 @@ fn running_out_of_memory_cannot_be_caught() {
         "try { JSON.parse('[' + '1,'.repeat(20e6) + '1]'); } catch { } return 1;",
         "const m = new Map(); for (let i = 0; ; i++) m.set(i, { i });",
     ] {
-        let limits = CallLimits {
-            user_time: Duration::from_secs(60),
-            ..CallLimits::default()
-        };
+        let limits = CallLimits { user_time: Duration::from_secs(60), ..CallLimits::default() };
         let error = limited(body, limits).expect_err(body);
-        assert!(
-            matches!(error, JsError::OutOfMemory { .. }),
-            "{body}: {error}"
-        );
-        assert_eq!(
-            error.to_string(),
-            "JavaScript execution ran out of memory (maximum memory usage: 64 MB)"
-        );
+        assert!(matches!(error, JsError::OutOfMemory { .. }), "{body}: {error}");
+        assert_eq!(error.to_string(), "JavaScript execution ran out of memory (maximum memory usage: 64 MB)");
     }
 }
 
 #[test]
 fn cyclic_garbage_is_collected_before_memory_runs_out() {
     let body = "for (let i = 0; i < 400000; i++) { const a = { pad: new Array(16).fill(i) }; a.self = a; } return 1;";
-    let limits = CallLimits {
-        user_time: Duration::from_secs(60),
-        ..CallLimits::default()
-    };
+    let limits = CallLimits { user_time: Duration::from_secs(60), ..CallLimits::default() };
     assert_eq!(limited(body, limits).unwrap(), "1");
 }
 
@@ -135,7 +103,8 @@ fn deep_recursion_is_a_range_error_user_code_may_catch() {
       const deep = (n) => 1 + deep(n + 1);
       try { deep(0); } catch (e) { return [e instanceof RangeError, e.message]; }";
     assert_eq!(eval(body), r#"[true,"Maximum call stack size exceeded"]"#);
-    let nested = "let v = 1; for (let i = 0; i < 1e5; i++) v = [v]; try { JSON.stringify(v); } catch (e) { return e.name; }";
+    let nested =
+        "let v = 1; for (let i = 0; i < 1e5; i++) v = [v]; try { JSON.stringify(v); } catch (e) { return e.name; }";
     assert_eq!(eval(nested), r#""RangeError""#);
 }
 
@@ -155,21 +124,13 @@ fn nested_failures_leave_the_outer_call_alone() {
         "export const f = query(async () => { try { await call('run', {}); } catch (e) { return e.message; } });",
     );
     let executor = Executor::new(ExecutorOptions::default());
-    let quick = Call {
-        limits: quick(),
-        ..call("f")
-    };
+    let quick = Call { limits: quick(), ..call("f") };
     let mut host = TestHost::answering(|_, _| {
-        let error = executor
-            .run(&inner, &quick, &mut TestHost::echo())
-            .unwrap_err();
+        let error = executor.run(&inner, &quick, &mut TestHost::echo()).unwrap_err();
         Err(HostError::developer(error.to_string()))
     });
     let done = executor.run(&outer, &call("f"), &mut host).unwrap();
-    assert_eq!(
-        done.result_json,
-        r#""Function execution timed out (maximum duration: 0.05s)""#
-    );
+    assert_eq!(done.result_json, r#""Function execution timed out (maximum duration: 0.05s)""#);
 }
 
 #[test]
@@ -195,29 +156,15 @@ fn memory_may_run_out_at_any_allocation() {
     let executor = Executor::new(ExecutorOptions::default());
     let mut failed = 0;
     for step in 0..400 {
-        let limits = CallLimits {
-            heap_bytes: step * 1531,
-            ..CallLimits::default()
-        };
-        match executor.run(
-            &bundle,
-            &Call {
-                limits,
-                ..call("f")
-            },
-            &mut TestHost::echo(),
-        ) {
+        let limits = CallLimits { heap_bytes: step * 1531, ..CallLimits::default() };
+        match executor.run(&bundle, &Call { limits, ..call("f") }, &mut TestHost::echo()) {
             Ok(_) => {}
             Err(JsError::OutOfMemory { .. }) => failed += 1,
             Err(other) => panic!("{other}"),
         }
     }
     assert!(failed > 100, "{failed} of 400 limits were too small");
-    assert!(
-        executor
-            .run(&bundle, &call("f"), &mut TestHost::echo())
-            .is_ok()
-    );
+    assert!(executor.run(&bundle, &call("f"), &mut TestHost::echo()).is_ok());
 }
 
 #[test]
