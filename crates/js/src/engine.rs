@@ -6,6 +6,7 @@
 
 mod action;
 mod context;
+mod crypto_ops;
 pub(crate) mod modules;
 mod ops;
 mod outcome;

@@ -13,6 +13,7 @@ mod active;
 mod arena;
 mod bundle;
 mod call;
+mod crypto;
 mod engine;
 mod error;
 mod executor;

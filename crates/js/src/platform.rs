@@ -11,8 +11,9 @@ use crate::engine::modules::Loader;
 use crate::error::JsError;
 
 /// In order of evaluation: later files use what earlier ones share.
-const FILES: [(&CStr, &str); 12] = [
+const FILES: &[(&CStr, &str)] = &[
     (c"platform:/errors.js", include_str!("platform/errors.js")),
+    (c"platform:/lazy.js", include_str!("platform/lazy.js")),
     (c"platform:/time.js", include_str!("platform/time.js")),
     (c"platform:/convex.js", include_str!("platform/convex.js")),
     (c"platform:/inspect.js", include_str!("platform/inspect.js")),
@@ -21,9 +22,19 @@ const FILES: [(&CStr, &str); 12] = [
     (c"platform:/url.js", include_str!("platform/url.js")),
     (c"platform:/events.js", include_str!("platform/events.js")),
     (c"platform:/data.js", include_str!("platform/data.js")),
+    (c"platform:/standards.js", include_str!("platform/standards.js")),
     (c"platform:/actions.js", include_str!("platform/actions.js")),
     (c"platform:/bodies.js", include_str!("platform/bodies.js")),
     (c"platform:/http.js", include_str!("platform/http.js")),
+];
+
+/// Evaluated when first used, by the name `lazy.js` knows them by.
+const PARTS: &[(&CStr, &str)] = &[
+    (c"platform:/subtle.js", include_str!("platform/subtle.js")),
+    (c"platform:/subtle/keys.js", include_str!("platform/subtle/keys.js")),
+    (c"platform:/subtle/secrets.js", include_str!("platform/subtle/secrets.js")),
+    (c"platform:/subtle/pairs.js", include_str!("platform/subtle/pairs.js")),
+    (c"platform:/subtle/algorithms.js", include_str!("platform/subtle/algorithms.js")),
 ];
 
 type Script = (&'static CStr, Vec<u8>);
@@ -31,12 +42,21 @@ type Script = (&'static CStr, Vec<u8>);
 /// Bytecode of every file.
 pub(crate) fn scripts() -> Result<&'static [Script], JsError> {
     static SCRIPTS: OnceLock<Result<Vec<Script>, JsError>> = OnceLock::new();
-    SCRIPTS.get_or_init(compile).as_deref().map_err(Clone::clone)
+    SCRIPTS.get_or_init(|| compile(FILES)).as_deref().map_err(Clone::clone)
 }
 
-fn compile() -> Result<Vec<Script>, JsError> {
+/// Bytecode of the part `name`; `None` when there is none of that name.
+pub(crate) fn part(name: &str) -> Result<Option<&'static [u8]>, JsError> {
+    static PARTS_COMPILED: OnceLock<Result<Vec<Script>, JsError>> = OnceLock::new();
+    let parts = PARTS_COMPILED.get_or_init(|| compile(PARTS)).as_deref().map_err(Clone::clone)?;
+    let file = format!("platform:/{name}.js");
+    let found = parts.iter().find(|(path, _)| path.to_bytes() == file.as_bytes());
+    Ok(found.map(|(_, bytecode)| bytecode.as_slice()))
+}
+
+fn compile(files: &[(&'static CStr, &'static str)]) -> Result<Vec<Script>, JsError> {
     let mut engine = Engine::bare(Loader::Hollow)?;
-    FILES
+    files
         .iter()
         .map(|(name, source)| {
             let bytecode = engine.compile_script(name, source).map_err(JsError::Internal)?;

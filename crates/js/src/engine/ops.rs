@@ -7,15 +7,15 @@ use rquickjs_sys as qjs;
 
 use super::action::{cancel_operation, start_operation};
 use super::context::{Context, EXCEPTION, Function, UNDEFINED, Value};
-use super::{throw_error, throw_text};
+use super::{crypto_ops, throw_error, throw_text};
 use crate::action::{Op, OpId};
 use crate::active::{Active, Mode, Stop, Syscall};
 use crate::host::{ConsoleLevel, HostError};
-use crate::{stack, web};
+use crate::{platform, stack, web};
 
 /// Makes the object that holds every host function.
 pub(super) fn host_object(context: Context) -> Value {
-    let functions: [(&std::ffi::CStr, Function, i32); 19] = [
+    let functions: [(&std::ffi::CStr, Function, i32); 21] = [
         (c"syscall", syscall, 2),
         (c"asyncSyscall", async_syscall, 2),
         (c"startOp", start_op, 3),
@@ -28,6 +28,8 @@ pub(super) fn host_object(context: Context) -> Value {
         (c"randomFill", random_fill, 1),
         (c"phase", phase, 0),
         (c"fail", fail, 1),
+        (c"loadPart", load_part, 1),
+        (c"subtle", crypto_ops::subtle, 2),
         (c"mapStack", map_stack, 1),
         (c"mapPosition", map_position, 3),
         (c"urlParse", url_parse, 2),
@@ -44,31 +46,31 @@ pub(super) fn host_object(context: Context) -> Value {
 }
 
 /// The arguments of a host function, with the context and the running call.
-struct Invocation<'a> {
-    context: Context,
-    arguments: &'a [Value],
+pub(super) struct Invocation<'a> {
+    pub(super) context: Context,
+    pub(super) arguments: &'a [Value],
 }
 
 impl<'a> Invocation<'a> {
     /// # Safety
     /// The parameters are those QuickJS passed to a host function.
-    unsafe fn new(ctx: *mut qjs::JSContext, argc: i32, argv: *mut Value) -> Invocation<'a> {
+    pub(super) unsafe fn new(ctx: *mut qjs::JSContext, argc: i32, argv: *mut Value) -> Invocation<'a> {
         let count = usize::try_from(argc).unwrap_or(0);
         // SAFETY: QuickJS passes `argc` values, and at least a dangling but aligned pointer when there are none.
         let arguments = if count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(argv, count) } };
         Invocation { context: Context::new(ctx), arguments }
     }
 
-    fn argument(&self, index: usize) -> Value {
+    pub(super) fn argument(&self, index: usize) -> Value {
         self.arguments.get(index).copied().unwrap_or(UNDEFINED)
     }
 
-    fn text(&self, index: usize) -> Option<String> {
+    pub(super) fn text(&self, index: usize) -> Option<String> {
         self.context.text(self.argument(index))
     }
 
     /// The running call. Not held while JavaScript runs.
-    fn active(&mut self) -> &mut Active<'static> {
+    pub(super) fn active(&mut self) -> &mut Active<'static> {
         // SAFETY: host functions run only while a call is active; it outlives them, and each function takes this
         // reference for one step at a time. Calls nested in a host callback have a state of their own.
         unsafe { &mut *self.context.active() }
@@ -82,14 +84,15 @@ impl<'a> Invocation<'a> {
 
 /// Defines a host function as a safe body over an `Invocation`.
 macro_rules! host_function {
-    ($name:ident, $body:expr) => {
-        unsafe extern "C" fn $name(ctx: *mut qjs::JSContext, _this: Value, argc: i32, argv: *mut Value) -> Value {
+    ($visibility:vis $name:ident, $body:expr) => {
+        $visibility unsafe extern "C" fn $name(ctx: *mut qjs::JSContext, _this: Value, argc: i32, argv: *mut Value) -> Value {
             let body: fn(Invocation<'_>) -> Value = $body;
             // SAFETY: called by QuickJS only.
             body(unsafe { Invocation::new(ctx, argc, argv) })
         }
     };
 }
+pub(super) use host_function;
 
 /// Runs an operation with the texts of the first two arguments. `Err(None)`: an exception is pending.
 fn run_syscall(call: &mut Invocation<'_>, kind: Syscall) -> Result<String, Option<HostError>> {
@@ -249,6 +252,17 @@ host_function!(fail, |mut call| {
     let message = call.text(0).unwrap_or_default();
     call.active().stop.get_or_insert(Stop::Fatal(message));
     call.context.throw_uncatchable()
+});
+
+// The function of a part of the platform that is evaluated on first use.
+host_function!(load_part, |call| {
+    let context = call.context;
+    let name = call.text(0).unwrap_or_default();
+    match platform::part(&name) {
+        Ok(Some(bytecode)) => context.run_compiled(context.read_bytecode(bytecode)),
+        Ok(None) => throw_text(context, "Error", &format!("the platform has no part {name}")),
+        Err(error) => throw_text(context, "Error", &error.to_string()),
+    }
 });
 
 host_function!(map_stack, |mut call| {

@@ -1,5 +1,6 @@
 //! Calls and evaluations end to end.
 
+mod crypto;
 mod determinism;
 mod errors;
 mod imports;
