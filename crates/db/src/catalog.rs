@@ -15,9 +15,10 @@ use value::{InternalId, TableNames, TableNumber, TableRef};
 
 use crate::{
     Namespace,
+    database::TableInfo,
     document::Document,
     keys::{DocKey, IndexId, TabletId},
-    schema::SchemaId,
+    schema::{Schema, SchemaId},
 };
 use deps::Dep;
 use records::{AllocatorRecord, IndexRecord, SchemaRecord, TableRecord};
@@ -135,6 +136,7 @@ impl Catalog {
                     for record in old.map(|r| &**r).into_iter().chain(new.as_ref()) {
                         deps.insert(Dep::Name(record.ns, &record.name).key());
                         deps.insert(Dep::Number(record.ns, record.number).key());
+                        deps.insert(Dep::Tables(record.ns).key());
                     }
                 }
                 INDEXES => {
@@ -158,6 +160,23 @@ impl Catalog {
             }
         }
         deps.into_iter().collect()
+    }
+
+    /// Returns the tables of a namespace by name.
+    pub fn list_tables(&self, ns: Namespace) -> Vec<TableInfo> {
+        let Some(namespace) = self.namespaces.get(&ns) else {
+            return Vec::new();
+        };
+        let tables = namespace.by_name.values();
+        let mut tables: Vec<_> =
+            tables.map(|table| TableInfo { name: table.name.clone(), number: table.number }).collect();
+        tables.sort_by(|a, b| a.name.cmp(&b.name));
+        tables
+    }
+
+    pub fn active_schema(&self, ns: Namespace) -> Option<Arc<Schema>> {
+        let active = self.namespaces.get(&ns)?.active.as_ref()?;
+        Some(active.schema.clone())
     }
 
     pub fn table(&self, ns: Namespace, name: &str) -> Option<&Arc<Table>> {

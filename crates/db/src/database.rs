@@ -128,6 +128,8 @@ pub struct Shared {
     validated: AtomicU64,
     durable: AtomicU64,
     durable_watch: watch::Sender<Timestamp>,
+    /// True once nothing more can become durable.
+    pub refusing: watch::Sender<bool>,
     active: Mutex<BTreeMap<Timestamp, usize>>,
 }
 
@@ -153,6 +155,21 @@ impl Database {
 
     pub fn watch_durable(&self) -> watch::Receiver<Timestamp> {
         self.handle.shared.durable_watch.subscribe()
+    }
+
+    /// Waits until `at` is durable; returns the newest durable timestamp.
+    ///
+    /// Errors: `Refused` when it never will be, because the disk refused a write or the database was shut down.
+    pub async fn wait_durable(&self, at: Timestamp) -> Result<Timestamp, Error> {
+        let shared = &self.handle.shared;
+        let (mut durable, mut refusing) = (self.watch_durable(), shared.refusing.subscribe());
+        tokio::select! {
+            biased;
+            Ok(latest) = durable.wait_for(|latest| *latest >= at) => Ok(*latest),
+            _ = refusing.wait_for(|refusing| *refusing) => {
+                Err(Error::Refused(shared.committer.refusal().unwrap_or_else(|| "the database is shut down".into())))
+            }
+        }
     }
 
     /// Validates a transaction and queues its writes for the disk.
@@ -199,22 +216,12 @@ impl Database {
     }
 
     pub fn active_schema(&self, ns: Namespace) -> Option<Arc<Schema>> {
-        let catalog = self.handle.shared.catalogs.newest();
-        let active = catalog.namespace(ns)?.active.clone()?;
-        Some(active.schema.clone())
+        self.handle.shared.catalogs.newest().active_schema(ns)
     }
 
     /// Returns the tables of a namespace by name, system tables included.
     pub fn list_tables(&self, ns: Namespace) -> Vec<TableInfo> {
-        let catalog = self.handle.shared.catalogs.newest();
-        let Some(namespace) = catalog.namespace(ns) else {
-            return Vec::new();
-        };
-        let tables = namespace.by_name.values();
-        let mut tables: Vec<_> =
-            tables.map(|table| TableInfo { name: table.name.clone(), number: table.number }).collect();
-        tables.sort_by(|a, b| a.name.cmp(&b.name));
-        tables
+        self.handle.shared.catalogs.newest().list_tables(ns)
     }
 
     /// Returns the indexes of a table, the built-in ones excluded.

@@ -134,6 +134,7 @@ pub struct GateEngine {
     closed: Mutex<bool>,
     opened: Condvar,
     pub failing: AtomicBool,
+    pub panicking: AtomicBool,
     /// Appends begun.
     pub appends: AtomicUsize,
 }
@@ -167,6 +168,7 @@ impl Engine for GateEngine {
         while *closed {
             self.opened.wait(&mut closed);
         }
+        assert!(!self.panicking.load(Ordering::SeqCst), "the engine panics on request");
         if self.failing.load(Ordering::SeqCst) {
             return Err(AppendError::Refused { reason: "the disk is full".into(), source: None });
         }

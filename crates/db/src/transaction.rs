@@ -15,12 +15,13 @@ use crate::{
     BeginAt, Namespace,
     cache::Seen,
     catalog::{Catalog, Table, TableView, deps::Dep},
-    database::Shared,
+    database::{Shared, TableInfo},
     document::Document,
     error::Error,
     keys::{DocKey, Interval},
     limits::{Limits, Usage},
     read_set::{ReadSet, Reads},
+    schema::Schema,
     snapshot::Snapshot,
 };
 pub use writes::Savepoint;
@@ -125,6 +126,19 @@ impl Transaction {
     /// Returns the number of a table; that it is so is recorded as read.
     pub fn table_number(&mut self, ns: Namespace, name: &str) -> Option<TableNumber> {
         Some(self.table(ns, name)?.number)
+    }
+
+    /// Returns the tables of a namespace by name, system tables included; that there are no others is recorded as
+    /// read.
+    pub fn list_tables(&mut self, ns: Namespace) -> Vec<TableInfo> {
+        self.reads.points.insert(Dep::Tables(ns).key());
+        self.catalog.list_tables(ns)
+    }
+
+    /// Returns the schema in force; that it is so is recorded as read.
+    pub fn active_schema(&mut self, ns: Namespace) -> Option<Arc<Schema>> {
+        self.reads.points.insert(Dep::Schema(ns).key());
+        self.catalog.active_schema(ns)
     }
 
     pub(crate) fn catalog(&self) -> &Arc<Catalog> {

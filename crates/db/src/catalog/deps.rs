@@ -25,6 +25,8 @@ pub enum Dep<'a> {
     Schema(Namespace),
     /// The next free numbers.
     Allocator,
+    /// Which tables a namespace has.
+    Tables(Namespace),
 }
 
 impl Dep<'_> {
@@ -38,6 +40,7 @@ impl Dep<'_> {
             Dep::Number(ns, number) => (2, *ns, u64::from(*number)),
             Dep::Schema(ns) => (3, *ns, 0),
             Dep::Allocator => (4, Namespace::ROOT, 0),
+            Dep::Tables(ns) => (5, *ns, 0),
         };
         let mut internal = [0; 16];
         internal[0] = kind;

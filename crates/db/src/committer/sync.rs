@@ -1,6 +1,6 @@
 //! The sync thread: one append for everything that is queued, then everything that may follow it.
 
-use std::{mem, sync::Arc};
+use std::{mem, sync::Arc, thread};
 
 use storage::Commit;
 use value::Timestamp;
@@ -13,6 +13,7 @@ const PRUNE_EXTRA: usize = 64;
 
 /// Runs until the committer is stopped and its queue is empty.
 pub fn sync_loop(shared: Arc<Shared>) {
+    let _guard = RefuseOnPanic(&shared);
     let mut head = shared.durable();
     while let Some(batch) = shared.committer.take_batch() {
         let (commits, batch): (Vec<Commit>, Vec<AfterSync>) =
@@ -28,11 +29,23 @@ pub fn sync_loop(shared: Arc<Shared>) {
             Err(error) => {
                 let reason = format!("writing to disk failed: {error}");
                 tracing::error!(%error, "commits are refused from now on");
-                return shared.committer.refuse(&reason, batch);
+                return shared.committer.refuse(&shared, &reason, batch);
             }
         }
     }
-    shared.committer.refuse("the database is shut down", Vec::new());
+    shared.committer.refuse(&shared, "the database is shut down", Vec::new());
+}
+
+/// Without its thread the queue would take commits that nobody ever answers.
+struct RefuseOnPanic<'a>(&'a Shared);
+
+impl Drop for RefuseOnPanic<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            tracing::error!("the sync thread panicked; commits are refused from now on");
+            self.0.committer.refuse(self.0, "writing to disk ended unexpectedly", Vec::new());
+        }
+    }
 }
 
 /// Shows a durable batch to the world, in the order others rely on.
@@ -95,13 +108,14 @@ impl Committer {
     }
 
     /// Fails everything that waits, and everything that comes.
-    fn refuse(&self, reason: &str, batch: Vec<AfterSync>) {
+    fn refuse(&self, shared: &Shared, reason: &str, batch: Vec<AfterSync>) {
         self.state.lock().refused = Some(reason.to_owned());
         let mut queue = self.queue.lock();
         queue.refused = Some(reason.to_owned());
         let commits = mem::take(&mut queue.commits);
         let readers = mem::take(&mut queue.readers);
         drop(queue);
+        shared.refusing.send_replace(true);
         self.queue_drained.notify_all();
         let waiting = batch.into_iter().chain(commits.into_iter().map(|queued| queued.then)).map(|then| then.done);
         for done in waiting.chain(readers.into_iter().map(|(_, done)| done)) {

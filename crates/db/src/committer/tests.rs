@@ -118,6 +118,59 @@ fn failed_sync_fails_everything_and_refuses_from_then_on() {
     assert_eq!(reader.get(ROOT, id).unwrap().unwrap().value.get("n"), Some(&Value::Int64(0)));
 }
 
+// A panic in the engine or in a subscriber ended the sync thread, and later commits were accepted and never answered.
+// Nothing marked the committer as refusing when its thread was gone.
+#[test]
+fn a_panic_of_the_sync_thread_refuses_everything() {
+    let (engine, db) = gated();
+    let id = counter(&db);
+    let appended = engine.appends();
+    engine.close();
+    engine.panicking.store(true, Ordering::SeqCst);
+    let mut late = db.begin(BeginAt::Validated).unwrap();
+    late.insert(ROOT, "u", doc("{}")).unwrap();
+    let mut pendings = Vec::new();
+    let mut tx = db.begin(BeginAt::Validated).unwrap();
+    add_one(&mut tx, id);
+    pendings.push(db.commit(tx, CommitOptions::default()).unwrap());
+    engine.await_appends(appended + 1);
+    let mut tx = db.begin(BeginAt::Validated).unwrap();
+    add_one(&mut tx, id);
+    pendings.push(db.commit(tx, CommitOptions::default()).unwrap());
+    let reader = db.begin(BeginAt::Validated).unwrap();
+    pendings.push(db.pending_read(&reader));
+    engine.open();
+    for pending in pendings {
+        assert!(matches!(pending.wait(), Err(Error::Refused(_))));
+    }
+    assert!(matches!(db.commit(late, CommitOptions::default()), Err(CommitError::Failed(Error::Refused(_)))));
+    assert!(matches!(db.begin(BeginAt::Validated), Err(Error::Refused(_))));
+    assert!(db.begin(BeginAt::Durable).is_ok(), "what is durable can still be read");
+}
+
+#[test]
+fn waiting_for_a_timestamp_ends_when_it_can_never_be_durable() {
+    let (engine, db) = gated();
+    let id = counter(&db);
+    let durable = db.durable_ts();
+    engine.close();
+    engine.failing.store(true, Ordering::SeqCst);
+    let mut tx = db.begin(BeginAt::Validated).unwrap();
+    add_one(&mut tx, id);
+    let pending = db.commit(tx, CommitOptions::default()).unwrap();
+    let waiter = {
+        let (db, ts) = (db.clone(), pending.ts);
+        thread::spawn(move || {
+            tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(db.wait_durable(ts))
+        })
+    };
+    engine.open();
+    assert!(matches!(waiter.join().unwrap(), Err(Error::Refused(reason)) if reason.contains("disk is full")));
+    assert!(pending.wait().is_err());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert_eq!(runtime.block_on(db.wait_durable(durable)).unwrap(), durable, "what is durable stays so");
+}
+
 #[test]
 fn serial_lane_cannot_conflict_and_others_wait() {
     let db = database();

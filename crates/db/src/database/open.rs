@@ -56,6 +56,7 @@ impl Database {
             begun: AtomicU64::new(0),
             durable: AtomicU64::new(latest.0),
             durable_watch: watch::Sender::new(latest),
+            refusing: watch::Sender::new(false),
             active: Mutex::new(BTreeMap::new()),
             options: Options { retention, ..options },
             platform,
