@@ -47,7 +47,7 @@ pub use db::{IndexDiff, IndexState, SchemaId};
 pub(crate) use analysis::{AUTH_MODULE, evaluate_auth};
 pub(crate) use errors::{database_error, load_error};
 pub(crate) use evaluate::{Evaluator, on_push_thread};
-pub(crate) use finish::active_schema;
+pub(crate) use finish::schema_text;
 
 use tokio::sync::{Mutex, Semaphore};
 

@@ -33,6 +33,9 @@ pub struct Deployment {
     pub env: Arc<BTreeMap<String, String>>,
     /// The version at which the variables last changed: code that read them while being imported is imported anew.
     pub env_generation: u64,
+    /// What modules see as the time while they are imported, in milliseconds since the Unix epoch: when they were
+    /// pushed, so that every import and every restart gives the same.
+    pub import_ms: f64,
     /// Variables that the app definition declares.
     pub declared_env: Arc<[EnvDeclaration]>,
     /// Version of the npm package that bundled the code.
@@ -153,6 +156,7 @@ impl Deployment {
             auth_providers: Arc::from([]),
             env: Arc::default(),
             env_generation: 0,
+            import_ms: 0.0,
             declared_env: Arc::from([]),
             udf_server_version: None,
             node_version: None,

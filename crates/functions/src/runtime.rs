@@ -135,6 +135,13 @@ impl Runtime {
         self.inner.database.watch_durable()
     }
 
+    /// Waits until queries can read at `at`; returns the newest timestamp they can read.
+    ///
+    /// Errors: internal, when that will never be.
+    pub async fn wait_latest(&self, at: Timestamp) -> Result<Timestamp, SystemError> {
+        self.inner.database.wait_durable(at).await.map_err(SystemError::internal)
+    }
+
     pub fn database(&self) -> &Database {
         &self.inner.database
     }

@@ -114,12 +114,13 @@ struct ReportedFunction {
     args: Option<Json>,
     returns: Option<Json>,
     line: Option<u32>,
+    column: Option<u32>,
 }
 
 fn read_functions(path: &str, report: Json) -> Result<Vec<AnalyzedFunction>, SystemError> {
     let mut reported: Vec<ReportedFunction> = serde_json::from_value(report).map_err(|error| invalid(path, error))?;
     // Namespaces list exports by name; people expect them in the order of the file.
-    reported.sort_by_key(|function| function.line);
+    reported.sort_by_key(|function| (function.line, function.column));
     reported.into_iter().map(|function| read_function(path, function)).collect()
 }
 
@@ -140,7 +141,7 @@ fn read_function(path: &str, reported: ReportedFunction) -> Result<AnalyzedFunct
         Some(_) => return Err(invalid(path, "Args validator must be an object or any")),
     };
     let returns = read_validator(path, "exportReturns", reported.returns)?;
-    Ok(AnalyzedFunction { name: reported.name, kind, visibility, args, returns, line: None })
+    Ok(AnalyzedFunction { name: reported.name, kind, visibility, args, returns, line: reported.line })
 }
 
 fn check_name(path: &str, name: &str) -> Result<(), SystemError> {

@@ -129,7 +129,12 @@ fn write(runtime: &Runtime, tx: &mut Transaction, deployment: &Deployment) -> Re
 
 /// JSON text of the active schema; none when the app declares no tables.
 pub(crate) fn active_schema(database: &Database, namespace: Namespace) -> Option<String> {
-    let schema = database.active_schema(namespace)?;
+    schema_text(database.active_schema(namespace))
+}
+
+/// The same of a schema at hand.
+pub(crate) fn schema_text(active: Option<Arc<Schema>>) -> Option<String> {
+    let schema = active?;
     (*schema != Schema::default()).then(|| schema.to_json().to_string())
 }
 

@@ -4,7 +4,7 @@
 //! `{"error": {"code", "message"}}` and never thrown, so that what is thrown is always the author's.
 
 /// The functions a module exports.
-pub(super) const FUNCTIONS: &str = r#"(ns) => {
+pub(super) const FUNCTIONS: &str = r#"(ns, tools) => {
   const own = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
   const functions = [];
   for (const name of Object.keys(ns)) {
@@ -17,11 +17,15 @@ pub(super) const FUNCTIONS: &str = r#"(ns) => {
     if (isPublic && isInternal) continue;
     const text = (key) => (typeof f[key] === "function" ? f[key]() : null);
     const handler = typeof f._handler === "function" ? f._handler : f;
+    const { fileName, lineNumber, columnNumber } = handler;
+    // Without a source map the author's file is the module itself.
+    const place = typeof lineNumber !== "number" ? null
+      : tools.mapPosition(fileName, lineNumber, columnNumber) ?? { line: lineNumber, column: columnNumber };
     functions.push({
       name, kind: kinds[0][0],
       visibility: isPublic ? "public" : isInternal ? "internal" : null,
       args: text("exportArgs"), returns: text("exportReturns"),
-      line: typeof handler.lineNumber === "number" ? handler.lineNumber : null,
+      line: place?.line ?? null, column: place?.column ?? null,
     });
   }
   return JSON.stringify(functions);

@@ -112,6 +112,7 @@ fn candidate(current: &Deployment, request: &PushRequest, analysis: &AppAnalysis
     let mut candidate = current.clone();
     candidate.components = BTreeMap::from([(String::new(), Arc::new(analysis.code.clone()))]);
     candidate.auth_providers = analysis.auth_providers.clone().into();
+    candidate.import_ms = analysis.import_conditions.1;
     candidate.declared_env = analysis.declared_env.clone().into();
     candidate.udf_server_version = Some(request.app.udf_server_version.clone());
     candidate.node_version = request.node_version.clone();

@@ -43,6 +43,9 @@ struct StoredSettings {
     udf_server_version: Option<String>,
     node_version: Option<String>,
     functions_folder: String,
+    /// Absent in rows of older versions.
+    #[serde(default)]
+    import_ms: f64,
     auth_providers: Vec<serde_json::Value>,
     declared_env: Vec<StoredDeclaration>,
 }
@@ -173,6 +176,7 @@ impl StoredSettings {
             udf_server_version: deployment.udf_server_version.clone(),
             node_version: deployment.node_version.clone(),
             functions_folder: deployment.functions_folder.clone(),
+            import_ms: deployment.import_ms,
             auth_providers: deployment.auth_providers.iter().map(AuthProvider::to_json).collect(),
             declared_env: deployment.declared_env.iter().map(store_declaration).collect(),
         }
@@ -182,6 +186,7 @@ impl StoredSettings {
         deployment.udf_server_version = self.udf_server_version;
         deployment.node_version = self.node_version;
         deployment.functions_folder = self.functions_folder;
+        deployment.import_ms = self.import_ms;
         let providers: Result<Vec<_>, _> = self.auth_providers.iter().map(AuthProvider::from_json).collect();
         deployment.auth_providers = providers.map_err(|why| LoadError::malformed(SETTINGS, why))?.into();
         let declared: Result<Vec<_>, _> = self.declared_env.into_iter().map(load_declaration).collect();
@@ -219,7 +224,8 @@ impl StoredCode {
             by_component.entry(String::new()).or_default();
         }
         for (path, rows) in by_component {
-            deployment.components.insert(path, Arc::new(load_component(tx, rows)?));
+            let code = load_component(tx, rows, deployment.import_ms)?;
+            deployment.components.insert(path, Arc::new(code));
         }
         Ok(deployment)
     }
@@ -303,7 +309,7 @@ fn read_module(row: &Object) -> Result<StoredModuleRow, LoadError> {
     })
 }
 
-fn load_component(tx: &mut Transaction, rows: Vec<StoredModuleRow>) -> Result<ComponentCode, LoadError> {
+fn load_component(tx: &mut Transaction, rows: Vec<StoredModuleRow>, import_ms: f64) -> Result<ComponentCode, LoadError> {
     let mut modules = Vec::with_capacity(rows.len());
     let mut sources = Vec::with_capacity(rows.len());
     for row in rows {
@@ -316,7 +322,7 @@ fn load_component(tx: &mut Transaction, rows: Vec<StoredModuleRow>) -> Result<Co
         }
         modules.push((row.path, module, row.analysis));
     }
-    let mut code = ComponentCode::empty(compile(sources)?);
+    let mut code = ComponentCode::empty(compile(sources, import_ms)?);
     for (path, module, analysis) in modules {
         load_analysis(&path, analysis, &mut code)?;
         code.modules.insert(path, module);
@@ -324,8 +330,9 @@ fn load_component(tx: &mut Transaction, rows: Vec<StoredModuleRow>) -> Result<Co
     Ok(code)
 }
 
-fn compile(sources: Vec<js::ModuleSource>) -> Result<Arc<js::Bundle>, LoadError> {
-    js::Bundle::compile(sources).map(Arc::new).map_err(|error| LoadError::Compile(error.to_string()))
+fn compile(sources: Vec<js::ModuleSource>, import_ms: f64) -> Result<Arc<js::Bundle>, LoadError> {
+    let bundle = js::Bundle::compile(sources).map_err(|error| LoadError::Compile(error.to_string()))?;
+    Ok(Arc::new(bundle.with_import_time(import_ms)))
 }
 
 fn load_analysis(path: &str, analysis: StoredAnalysis, code: &mut ComponentCode) -> Result<(), LoadError> {

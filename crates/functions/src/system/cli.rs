@@ -77,7 +77,7 @@ pub(super) fn environment_variable(ctx: &mut SystemCtx<'_>) -> Result<Value, Cal
 
 /// The names of the user's tables, in one page.
 pub(super) fn tables(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> {
-    let tables = ctx.runtime.database.list_tables(ctx.namespace);
+    let tables = ctx.tx.list_tables(ctx.namespace);
     let rows = tables.into_iter().filter(|table| !table.name.starts_with('_'));
     let page = rows.map(|table| object([("name", text(table.name))])).collect();
     Ok(object([("page", Value::Array(page)), ("isDone", Value::Boolean(true)), ("continueCursor", text("end"))]))

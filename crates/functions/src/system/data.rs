@@ -70,7 +70,7 @@ pub(super) fn table_size(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> 
 /// The number of documents in all of the user's tables.
 pub(super) fn size_of_all_tables(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> {
     let mut sum = 0;
-    for table in ctx.runtime.database.list_tables(ctx.namespace) {
+    for table in ctx.tx.list_tables(ctx.namespace) {
         if !table.name.starts_with('_') {
             sum += count(ctx, &table.name)?;
         }

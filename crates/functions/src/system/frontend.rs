@@ -26,7 +26,7 @@ pub(super) fn components(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> 
 
 /// The active schema as JSON text.
 pub(super) fn schemas(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> {
-    Ok(match crate::deploy::active_schema(&ctx.runtime.database, ctx.namespace) {
+    Ok(match crate::deploy::schema_text(ctx.tx.active_schema(ctx.namespace)) {
         Some(schema) => object([("active", text(schema))]),
         None => object([]),
     })
@@ -39,7 +39,7 @@ pub(super) fn version(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> {
 
 /// Table names by number.
 pub(super) fn table_mapping(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> {
-    let tables = ctx.runtime.database.list_tables(ctx.namespace);
+    let tables = ctx.tx.list_tables(ctx.namespace);
     let user = tables.into_iter().filter(|table| !table.name.starts_with('_'));
     Ok(Value::Object(user.map(|table| (table.number.0.to_string(), text(table.name))).collect()))
 }

@@ -18,6 +18,7 @@ fn backend() -> Backend {
     let backend = Backend::start();
     backend.push(&Project::new(
         r#"export const add = mutation((value) => db.insert("notes", value));
+        export const addOther = mutation((value) => db.insert("others", value));
         export const list = query(async () => 1, '{"type":"object","value":{}}');"#,
     ));
     for n in 0..5 {
@@ -44,6 +45,8 @@ fn the_specification_lists_functions() {
         spec,
         json!([
             { "identifier": "app.js:add", "functionType": "Mutation", "visibility": { "kind": "public" },
+              "args": { "type": "any" }, "returns": { "type": "any" } },
+            { "identifier": "app.js:addOther", "functionType": "Mutation", "visibility": { "kind": "public" },
               "args": { "type": "any" }, "returns": { "type": "any" } },
             { "identifier": "app.js:list", "functionType": "Query", "visibility": { "kind": "public" },
               "args": { "type": "object", "value": {} }, "returns": { "type": "any" } },
@@ -73,6 +76,39 @@ fn tables_can_be_read_page_by_page() {
     let hidden = json!({ "table": "_modules", "order": "asc", "paginationOpts": { "cursor": null, "numItems": 3 } });
     assert_eq!(backend.value("_system/cli/tableData", hidden)["page"], json!([]));
     assert_eq!(backend.value("_system/cli/tableSize", json!({ "tableName": "notes" })), json!(5.0));
+}
+
+// Listings of tables did not change when a mutation made a new table, until the next push.
+// They read the newest catalog beside their transaction, so nothing of it was in their read sets.
+#[test]
+fn a_new_table_appears_in_every_listing() {
+    let backend = backend();
+    let listings = || {
+        let tables = backend.value("_system/cli/tables", json!({}))["page"].as_array().unwrap().len();
+        let mapping = backend.value("_system/frontend/getTableMapping", json!({})).as_object().unwrap().len();
+        (tables, mapping, backend.value("_system/frontend/tableSize:sizeOfAllTables", json!({})))
+    };
+    assert_eq!(listings(), (1, 1, json!(5.0)));
+    backend.mutate("app:addOther", json!({ "n": 0 }));
+    assert_eq!(listings(), (2, 2, json!(6.0)));
+}
+
+#[test]
+fn the_schema_listing_follows_the_transaction() {
+    let backend = backend();
+    assert_eq!(backend.value("_system/frontend/getSchemas", json!({})), json!({}));
+    let database = backend.runtime.database();
+    let text = r#"{"tables":[{"tableName":"others","indexes":[]}],"schemaValidation":true}"#;
+    let submitted = database.submit_schema(db::Namespace::ROOT, Some(db::Schema::parse_json(text).unwrap())).unwrap();
+    let mut changes = database.wait_schema_change();
+    while database.schema_state(db::Namespace::ROOT, submitted.id) != db::SchemaState::Ready {
+        crate::tests::wait(changes.changed()).unwrap();
+    }
+    let mut tx = database.begin(db::BeginAt::Validated).unwrap();
+    tx.activate_schema(db::Namespace::ROOT, submitted.id).unwrap();
+    database.commit(tx, Default::default()).unwrap().wait().unwrap();
+    let listed = backend.value("_system/frontend/getSchemas", json!({}));
+    assert!(listed["active"].as_str().unwrap().contains("others"), "{listed}");
 }
 
 // Schema violation: fixing the document wakes `dev` via `queryTable`.

@@ -42,6 +42,39 @@ fn functions_are_found_with_their_declarations() {
     assert!(!code.functions.contains_key("_deps/lib.js"), "shared chunks hold no functions");
 }
 
+// Functions were listed by name, and without a place.
+// The probe looked for `lineNumber` of the bundled file only, and what it reported was dropped.
+#[test]
+fn functions_are_listed_in_the_order_of_the_file() {
+    let backend = Backend::start();
+    backend.push(&Project::new(
+        "export const zebra = query(async () => 1);\n\
+         export const apple = mutation(async () => 1); export const mango = query(async () => 1);\n\n\
+         export const berry = query(async () => 1);",
+    ));
+    let deployment = backend.deployment();
+    let functions = &deployment.root().unwrap().functions["app.js"];
+    let places: Vec<_> = functions.iter().map(|function| (function.name.as_str(), function.line)).collect();
+    // The first line of the file imports the wrappers.
+    assert_eq!(places, [("zebra", Some(2)), ("apple", Some(3)), ("mango", Some(3)), ("berry", Some(5))]);
+}
+
+// `Date.now()` gave 0 while modules were imported, in calls.
+// Nothing told the bundle when it was pushed, so images were made at the default time.
+#[test]
+fn modules_are_imported_at_the_time_of_their_push() {
+    let engine: Arc<dyn storage::Engine> = Arc::new(MemoryEngine::new());
+    let project = Project::new("const at = Date.now(); export const get = query(async () => at);");
+    let backend = Backend::on(engine.clone());
+    let before = backend.runtime.platform().now_ms().floor();
+    backend.push(&project);
+    let after = backend.runtime.platform().now_ms();
+    let time = backend.value("app:get", json!({}));
+    assert!((before..=after).contains(&time.as_f64().unwrap()), "{time} is not in {before}..{after}");
+    drop(backend);
+    assert_eq!(Backend::on(engine).value("app:get", json!({})), time, "a restart imports at the same time");
+}
+
 // Analysis: http routes incl. prefix routes.
 #[test]
 fn routes_are_found() {
