@@ -12,15 +12,16 @@ mod ops;
 mod outcome;
 mod runtime;
 mod throw;
+mod web_ops;
 
 use std::ffi::CStr;
 use std::sync::Arc;
 
 use rquickjs_sys as qjs;
 
-pub(crate) use self::action::ActionTarget;
 use self::context::UNDEFINED;
 pub(crate) use self::context::{Context, PromiseState, Value};
+pub(crate) use self::action::ActionTarget;
 use self::modules::Loader;
 use self::runtime::{new_context, plug_free_blocks, stack_available};
 use self::throw::{throw_error, throw_text};

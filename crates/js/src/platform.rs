@@ -22,14 +22,27 @@ const FILES: &[(&CStr, &str)] = &[
     (c"platform:/url.js", include_str!("platform/url.js")),
     (c"platform:/events.js", include_str!("platform/events.js")),
     (c"platform:/data.js", include_str!("platform/data.js")),
+    (c"platform:/web.js", include_str!("platform/web.js")),
     (c"platform:/standards.js", include_str!("platform/standards.js")),
     (c"platform:/actions.js", include_str!("platform/actions.js")),
-    (c"platform:/bodies.js", include_str!("platform/bodies.js")),
     (c"platform:/http.js", include_str!("platform/http.js")),
 ];
 
 /// Evaluated when first used, by the name `lazy.js` knows them by.
 const PARTS: &[(&CStr, &str)] = &[
+    (c"platform:/http/body.js", include_str!("platform/http/body.js")),
+    (c"platform:/http/request.js", include_str!("platform/http/request.js")),
+    (c"platform:/http/response.js", include_str!("platform/http/response.js")),
+    (c"platform:/http/formdata.js", include_str!("platform/http/formdata.js")),
+    (c"platform:/http/multipart.js", include_str!("platform/http/multipart.js")),
+    (c"platform:/streams/common.js", include_str!("platform/streams/common.js")),
+    (c"platform:/streams/readable.js", include_str!("platform/streams/readable.js")),
+    (c"platform:/streams/bytes.js", include_str!("platform/streams/bytes.js")),
+    (c"platform:/streams/tee.js", include_str!("platform/streams/tee.js")),
+    (c"platform:/streams/writable.js", include_str!("platform/streams/writable.js")),
+    (c"platform:/streams/transform.js", include_str!("platform/streams/transform.js")),
+    (c"platform:/streams/pipe.js", include_str!("platform/streams/pipe.js")),
+    (c"platform:/streams/encoding.js", include_str!("platform/streams/encoding.js")),
     (c"platform:/subtle.js", include_str!("platform/subtle.js")),
     (c"platform:/subtle/keys.js", include_str!("platform/subtle/keys.js")),
     (c"platform:/subtle/secrets.js", include_str!("platform/subtle/secrets.js")),

@@ -1,5 +1,7 @@
 //! The stateless work behind web platform objects: URLs and text encodings.
 
+pub(crate) mod encodings;
+
 use url::{Url, quirks};
 
 /// Parses a URL against an optional base. The parts are, in order: `href origin protocol username password host

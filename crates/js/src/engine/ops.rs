@@ -5,9 +5,9 @@
 
 use rquickjs_sys as qjs;
 
-use super::action::{cancel_operation, start_operation};
 use super::context::{Context, EXCEPTION, Function, UNDEFINED, Value};
-use super::{crypto_ops, throw_error, throw_text};
+use super::action::{cancel_operation, start_operation};
+use super::{crypto_ops, throw_error, throw_text, web_ops};
 use crate::action::{Op, OpId};
 use crate::active::{Active, Mode, Stop, Syscall};
 use crate::host::{ConsoleLevel, HostError};
@@ -15,7 +15,7 @@ use crate::{platform, stack, web};
 
 /// Makes the object that holds every host function.
 pub(super) fn host_object(context: Context) -> Value {
-    let functions: [(&std::ffi::CStr, Function, i32); 21] = [
+    let functions: [(&std::ffi::CStr, Function, i32); 24] = [
         (c"syscall", syscall, 2),
         (c"asyncSyscall", async_syscall, 2),
         (c"startOp", start_op, 3),
@@ -30,6 +30,9 @@ pub(super) fn host_object(context: Context) -> Value {
         (c"fail", fail, 1),
         (c"loadPart", load_part, 1),
         (c"subtle", crypto_ops::subtle, 2),
+        (c"bytesFind", web_ops::bytes_find, 3),
+        (c"encodingName", web_ops::encoding_name, 1),
+        (c"decode", web_ops::decode, 5),
         (c"mapStack", map_stack, 1),
         (c"mapPosition", map_position, 3),
         (c"urlParse", url_parse, 2),
@@ -85,7 +88,12 @@ impl<'a> Invocation<'a> {
 /// Defines a host function as a safe body over an `Invocation`.
 macro_rules! host_function {
     ($visibility:vis $name:ident, $body:expr) => {
-        $visibility unsafe extern "C" fn $name(ctx: *mut qjs::JSContext, _this: Value, argc: i32, argv: *mut Value) -> Value {
+        $visibility unsafe extern "C" fn $name(
+            ctx: *mut qjs::JSContext,
+            _this: Value,
+            argc: i32,
+            argv: *mut Value,
+        ) -> Value {
             let body: fn(Invocation<'_>) -> Value = $body;
             // SAFETY: called by QuickJS only.
             body(unsafe { Invocation::new(ctx, argc, argv) })

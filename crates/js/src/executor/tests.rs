@@ -2,6 +2,7 @@
 
 mod crypto;
 mod determinism;
+mod differential;
 mod errors;
 mod imports;
 mod isolation;

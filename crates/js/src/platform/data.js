@@ -102,9 +102,9 @@
 
   class Headers {
     #lists = new Map();
-    constructor(init) {
-      if (init === undefined || init === null) return;
-      if (typeof init !== "object") throw new TypeError("Headers: expected an object or an iterable of pairs");
+    constructor(init = undefined) {
+      if (init === undefined) return;
+      if ((typeof init !== "object" && typeof init !== "function") || init === null) throw new TypeError("Headers: expected an object or an iterable of pairs");
       const pairs = typeof init[Symbol.iterator] === "function" ? init : Object.keys(init).map((name) => [name, init[name]]);
       for (const pair of pairs) {
         const items = Array.from(pair);
@@ -113,6 +113,7 @@
       }
     }
     append(name, value) {
+      if (arguments.length < 2) throw new TypeError("Headers.append: a name and a value are required");
       const key = headerName(name);
       const list = this.#lists.get(key);
       if (list === undefined) this.#lists.set(key, [headerValue(value)]);
@@ -131,6 +132,7 @@
       return this.#lists.has(headerName(name));
     }
     set(name, value) {
+      if (arguments.length < 2) throw new TypeError("Headers.set: a name and a value are required");
       this.#lists.set(headerName(name), [headerValue(value)]);
     }
     *entries() {
@@ -164,6 +166,10 @@
   class Blob {
     #bytes;
     #type;
+    static {
+      // The bytes of a Blob, not to be changed; undefined for anything else.
+      shared.blobBytes = (value) => (typeof value === "object" && value !== null && #bytes in value ? value.#bytes : undefined);
+    }
     constructor(parts = [], options = {}) {
       if (typeof parts !== "object" || parts === null || typeof parts[Symbol.iterator] !== "function") {
         throw new TypeError("Blob: the first argument must be an iterable of parts");
@@ -181,9 +187,6 @@
       const type = String(options?.type ?? "");
       this.#type = /[^\x20-\x7e]/.test(type) ? "" : type.toLowerCase();
     }
-    static {
-      shared.blobBytes = (blob) => blob.#bytes;
-    }
     get size() {
       return this.#bytes.length;
     }
@@ -191,7 +194,8 @@
       return this.#type;
     }
     async text() {
-      return host.utf8Decode(this.#bytes, false);
+      const text = host.utf8Decode(this.#bytes, false);
+      return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
     }
     async arrayBuffer() {
       return this.#bytes.slice().buffer;

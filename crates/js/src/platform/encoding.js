@@ -7,13 +7,13 @@
       return "utf-8";
     }
     encode(text = "") {
-      return host.utf8Encode(String(text));
+      return host.utf8Encode(String(text).toWellFormed());
     }
     encodeInto(text, target) {
       let read = 0;
       let written = 0;
       for (const character of String(text)) {
-        const bytes = host.utf8Encode(character);
+        const bytes = host.utf8Encode(character.toWellFormed());
         if (written + bytes.length > target.length) break;
         target.set(bytes, written);
         written += bytes.length;
@@ -22,16 +22,6 @@
       return { read, written };
     }
   }
-
-  const LABELS = new Map();
-  const label = (encoding, names) => names.forEach((name) => LABELS.set(name, encoding));
-  label("utf-8", ["utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8"]);
-  label("utf-16le", ["utf-16le", "utf-16", "unicode", "ucs-2", "iso-10646-ucs-2", "csunicode", "unicodefeff"]);
-  label("windows-1252", ["latin1", "iso-8859-1", "iso8859-1", "iso88591", "l1", "ascii", "us-ascii", "windows-1252", "cp1252", "x-cp1252"]);
-  // The places where windows-1252 differs from Latin-1, 0x80 to 0x9f.
-  const WINDOWS_1252 =
-    "\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f" +
-    "\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178";
 
   // How many bytes at the end are the start of a character that is not complete yet.
   const unfinishedUtf8 = (bytes) => {
@@ -53,15 +43,21 @@
   const codecs = {
     "utf-8": { decode: host.utf8Decode, unfinished: unfinishedUtf8 },
     "utf-16le": { decode: host.utf16Decode, unfinished: unfinishedUtf16 },
-    "windows-1252": {
-      decode: (bytes) => {
-        let text = "";
-        for (const byte of bytes) text += byte >= 0x80 && byte < 0xa0 ? WINDOWS_1252[byte - 0x80] : String.fromCharCode(byte);
-        return text;
-      },
-      unfinished: () => 0,
-    },
   };
+  const NOTHING = new Uint8Array(0);
+
+  // Other encodings are decoded by the host, which is told the bytes before that its state depends on: those since
+  // one that always stands for itself.
+  const dependentBytes = (encoding, bytes) => {
+    let at = bytes.length;
+    if (encoding === "iso-2022-jp") {
+      while (at > 0 && bytes[at - 1] !== 0x1b) at--;
+      return at === 0 ? NOTHING : bytes.slice(at - 1);
+    }
+    while (at > 0 && bytes[at - 1] >= 0x30) at--;
+    return bytes.slice(at);
+  };
+  const MULTI_BYTE = ["big5", "euc-jp", "euc-kr", "gb18030", "gbk", "iso-2022-jp", "shift_jis", "utf-16be"];
 
   const bytesOf = (input) => {
     if (input === undefined) return new Uint8Array(0);
@@ -75,10 +71,10 @@
     #encoding;
     #fatal;
     #ignoreBOM;
-    #rest = new Uint8Array(0);
+    #rest = NOTHING;
     #started = false;
     constructor(name = "utf-8", options = {}) {
-      this.#encoding = LABELS.get(String(name).trim().toLowerCase());
+      this.#encoding = host.encodingName(String(name));
       if (this.#encoding === undefined) throw new RangeError(`The "${name}" encoding is not supported`);
       this.#fatal = Boolean(options?.fatal);
       this.#ignoreBOM = Boolean(options?.ignoreBOM);
@@ -96,6 +92,7 @@
       const stream = Boolean(options?.stream);
       const codec = codecs[this.#encoding];
       let bytes = bytesOf(input);
+      if (codec === undefined) return this.#decodeByHost(bytes, stream);
       if (this.#rest.length > 0) {
         const joined = new Uint8Array(this.#rest.length + bytes.length);
         joined.set(this.#rest);
@@ -110,10 +107,28 @@
         this.#started = false;
         throw new TypeError("The encoded data was not valid for encoding " + this.#encoding);
       }
-      if (!this.#started && !this.#ignoreBOM && this.#encoding !== "windows-1252" && text.charCodeAt(0) === 0xfeff) {
+      if (!this.#started && !this.#ignoreBOM && text.charCodeAt(0) === 0xfeff) {
         text = text.slice(1);
         this.#started = true;
       }
+      this.#started = stream && (this.#started || text.length > 0);
+      return text;
+    }
+    #decodeByHost(bytes, stream) {
+      const before = this.#rest;
+      let text = host.decode(this.#encoding, before, bytes, !stream, this.#fatal);
+      this.#rest = NOTHING;
+      if (text === undefined) {
+        this.#started = false;
+        throw new TypeError("The encoded data was not valid for encoding " + this.#encoding);
+      }
+      if (stream && MULTI_BYTE.includes(this.#encoding)) {
+        const all = new Uint8Array(before.length + bytes.length);
+        all.set(before);
+        all.set(bytes, before.length);
+        this.#rest = this.#encoding === "utf-16be" ? all.slice(Math.max(0, all.length - (all.length % 4) - 4)) : dependentBytes(this.#encoding, all);
+      }
+      if (this.#encoding === "utf-16be" && !this.#started && !this.#ignoreBOM && text.charCodeAt(0) === 0xfeff) text = text.slice(1);
       this.#started = stream && (this.#started || text.length > 0);
       return text;
     }

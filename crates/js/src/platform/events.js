@@ -2,6 +2,8 @@
 (host, shared) => {
   const { hidden } = shared;
   const stopped = Symbol("stopped");
+  const halted = Symbol("halted");
+  const passive = Symbol("passive");
   const dispatch = Symbol("dispatch");
 
   class Event {
@@ -15,7 +17,7 @@
       if (arguments.length === 0) throw new TypeError("Event: a type is required");
       this.#type = String(type);
       this.#init = { bubbles: Boolean(init?.bubbles), cancelable: Boolean(init?.cancelable), composed: Boolean(init?.composed) };
-      Object.defineProperty(this, stopped, { value: false, writable: true });
+      for (const flag of [stopped, halted, passive]) Object.defineProperty(this, flag, { value: false, writable: true });
     }
     get type() {
       return this.#type;
@@ -47,11 +49,26 @@
     get isTrusted() {
       return false;
     }
-    preventDefault() {
-      if (this.cancelable) this.#prevented = true;
+    get cancelBubble() {
+      return this[halted];
     }
-    stopPropagation() {}
+    set cancelBubble(value) {
+      if (value) this[halted] = true;
+    }
+    get returnValue() {
+      return !this.#prevented;
+    }
+    set returnValue(value) {
+      if (!value) this.preventDefault();
+    }
+    preventDefault() {
+      if (this.cancelable && !this[passive]) this.#prevented = true;
+    }
+    stopPropagation() {
+      this[halted] = true;
+    }
     stopImmediatePropagation() {
+      this[halted] = true;
       this[stopped] = true;
     }
     composedPath() {
@@ -65,40 +82,54 @@
       return "Event";
     }
   }
-  for (const name of [dispatch, stopped]) {
-    const own = Object.getOwnPropertyDescriptor(Event.prototype, name);
-    if (own !== undefined) Object.defineProperty(Event.prototype, name, { ...own, enumerable: false });
-  }
+  const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
+  const captures = (options) => (isObject(options) ? Boolean(options.capture) : Boolean(options));
 
   class EventTarget {
+    // Listeners by type, in order; each list is replaced, never changed, so a dispatch sees the one it began with.
     #listeners = new Map();
     addEventListener(type, callback, options) {
-      if (callback === null || callback === undefined) return;
+      if (arguments.length < 2) throw new TypeError("addEventListener: a type and a listener are required");
       type = String(type);
-      const once = typeof options === "object" && options !== null && Boolean(options.once);
-      const signal = typeof options === "object" && options !== null ? options.signal : undefined;
-      if (signal?.aborted) return;
+      const capture = captures(options);
+      const { once, signal, passive } = isObject(options) ? options : {};
+      if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError("addEventListener: the signal must be an AbortSignal");
+      if (callback === null || callback === undefined || signal?.aborted) return;
+      if (!isObject(callback)) throw new TypeError("addEventListener: the listener must be a function or an object");
       const list = this.#listeners.get(type) ?? [];
-      if (list.some((listener) => listener.callback === callback)) return;
-      this.#listeners.set(type, [...list, { callback, once }]);
-      signal?.addEventListener("abort", () => this.removeEventListener(type, callback), { once: true });
+      if (list.some((listener) => listener.callback === callback && listener.capture === capture)) return;
+      const listener = { callback, capture, once: Boolean(once), passive: Boolean(passive), removed: false };
+      this.#listeners.set(type, [...list, listener]);
+      signal?.addEventListener("abort", () => this.#remove(type, listener), { once: true });
     }
-    removeEventListener(type, callback) {
+    removeEventListener(type, callback, options) {
       type = String(type);
+      const capture = captures(options);
+      const found = this.#listeners.get(type)?.find((listener) => listener.callback === callback && listener.capture === capture);
+      if (found !== undefined) this.#remove(type, found);
+    }
+    #remove(type, listener) {
+      listener.removed = true;
       const list = this.#listeners.get(type) ?? [];
-      this.#listeners.set(type, list.filter((listener) => listener.callback !== callback));
+      this.#listeners.set(type, list.filter((other) => other !== listener));
     }
     dispatchEvent(event) {
       if (!(event instanceof Event)) throw new TypeError("dispatchEvent: expected an Event");
+      if (event.eventPhase !== 0) throw new DOMException("The event is already being dispatched", "InvalidStateError");
       event[dispatch](this, 2);
       event[stopped] = false;
-      for (const { callback, once } of this.#listeners.get(event.type) ?? []) {
-        if (once) this.removeEventListener(event.type, callback);
+      for (const listener of this.#listeners.get(event.type) ?? []) {
+        if (listener.removed) continue;
+        if (listener.once) this.#remove(event.type, listener);
+        event[passive] = listener.passive;
+        const { callback } = listener;
         if (typeof callback === "function") callback.call(this, event);
         else if (typeof callback.handleEvent === "function") callback.handleEvent(event);
+        event[passive] = false;
         if (event[stopped]) break;
       }
       event[dispatch](this, 0);
+      event[halted] = false;
       return !event.defaultPrevented;
     }
     get [Symbol.toStringTag]() {
@@ -113,6 +144,8 @@
     #aborted = false;
     #reason = undefined;
     #onabort = null;
+    #sources = undefined;
+    #followers = [];
     constructor(key) {
       super();
       if (key !== make) throw new TypeError("Illegal constructor");
@@ -123,14 +156,17 @@
       return signal;
     }
     static any(signals) {
+      const list = [...signals];
+      if (list.some((signal) => !(signal instanceof AbortSignal))) throw new TypeError("AbortSignal.any: expected AbortSignals");
       const result = new AbortSignal(make);
-      for (const signal of signals) {
-        if (signal.aborted) {
-          result[abort](signal.reason);
-          break;
-        }
-        signal.addEventListener("abort", () => result[abort](signal.reason), { once: true });
+      const aborted = list.find((signal) => signal.aborted);
+      if (aborted !== undefined) {
+        result[abort](aborted.reason);
+        return result;
       }
+      // Follows the signals behind signals that follow others themselves.
+      result.#sources = new Set(list.flatMap((signal) => (signal.#sources === undefined ? [signal] : [...signal.#sources])));
+      for (const source of result.#sources) source.#followers.push(result);
       return result;
     }
     get aborted() {
@@ -152,9 +188,14 @@
     }
     [abort](reason) {
       if (this.#aborted) return;
-      this.#aborted = true;
-      this.#reason = reason === undefined ? new DOMException("This operation was aborted", "AbortError") : reason;
-      this.dispatchEvent(new Event("abort"));
+      reason = reason === undefined ? new DOMException("This operation was aborted", "AbortError") : reason;
+      const affected = [this, ...this.#followers.filter((follower) => !follower.#aborted)];
+      this.#followers = [];
+      for (const signal of affected) {
+        signal.#aborted = true;
+        signal.#reason = reason;
+      }
+      for (const signal of affected) signal.dispatchEvent(new Event("abort"));
     }
     get [Symbol.toStringTag]() {
       return "AbortSignal";

@@ -135,6 +135,7 @@
       }
     }
     static canParse(input, base) {
+      if (arguments.length === 0) throw new TypeError("URL.canParse: a URL is required");
       return host.urlParse(String(input), base === undefined ? undefined : String(base)) !== undefined;
     }
     static parse(input, base) {
