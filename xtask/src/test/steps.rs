@@ -13,7 +13,7 @@ pub struct Step {
     pub run: fn() -> Result<()>,
 }
 
-pub const STEPS: [Step; 11] = [
+pub const STEPS: [Step; 12] = [
     Step { name: "fmt", about: "the code is formatted", run: fmt },
     Step { name: "tidy", about: "the house style", run: tidy::run },
     Step { name: "clippy", about: "no warnings", run: clippy },
@@ -23,6 +23,7 @@ pub const STEPS: [Step; 11] = [
     Step { name: "js", about: "the published JavaScript clients and the sync protocol", run: js },
     Step { name: "cli", about: "the official CLI", run: cli },
     Step { name: "python", about: "the published Python client", run: python },
+    Step { name: "s3", about: "stored files in an S3-compatible service", run: s3 },
     Step { name: "example", about: "the example typechecks and builds", run: example },
     Step { name: "browser", about: "the example in a browser", run: browser },
 ];
@@ -93,6 +94,13 @@ fn python() -> Result<()> {
     let mut command = program(python);
     command.args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"]).arg(directory);
     run(command.env("CONCAVE_BIN", places::server_binary()).env("PYTHONDONTWRITEBYTECODE", "1"))
+}
+
+fn s3() -> Result<()> {
+    build()?;
+    tools::npm_packages("tests")?;
+    let python = tools::python(&places::root().join("tests/py/requirements.txt"))?;
+    run(program(python).arg(places::root().join("tests/s3/run.py")).env("CONCAVE_BIN", places::server_binary()))
 }
 
 fn docs() -> Result<()> {
