@@ -10,13 +10,14 @@ export const api = anyApi;
 
 /**
  * Starts one server for the whole file, with the test app on it; all of it is gone after the last test.
- * `prepare` may change the project before it is pushed, `seed` may write the first data.
+ * `options` are flags of the server, `prepare` may change the project before it is pushed, `seed` may write the
+ * first data.
  */
-export function deployedApp({ prepare, seed } = {}) {
+export function deployedApp({ options = [], prepare, seed } = {}) {
   const context = { clients: [] };
 
   before(async () => {
-    context.server = await Server.start();
+    context.server = await Server.start(...options);
     context.project = Project.testApp();
     await prepare?.(context);
     await context.project.push(context.server);

@@ -22,20 +22,20 @@ export class Server {
   #child = null;
   output = "";
 
-  constructor(directory, port, sitePort) {
+  constructor(directory, port, sitePort, options = []) {
     this.directory = directory;
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
     this.siteUrl = `http://127.0.0.1:${sitePort}`;
-    this.#arguments = ["serve", "--data-dir", join(directory, "data"), "--port", `${port}`, "--site-port", `${sitePort}`];
+    this.#arguments = ["serve", "--data-dir", join(directory, "data"), "--port", `${port}`, "--site-port", `${sitePort}`, ...options];
   }
   #arguments;
 
-  /** A fresh server with an empty store, ready to answer. */
-  static async start() {
+  /** A fresh server with an empty store, ready to answer. `options` are more flags. */
+  static async start(...options) {
     const directory = mkdtempSync(join(tmpdir(), "concave-test-"));
     const [port, sitePort] = await freePorts(2);
-    const server = new Server(directory, port, sitePort);
+    const server = new Server(directory, port, sitePort, options);
     await server.start();
     server.adminKey = server.key();
     return server;
