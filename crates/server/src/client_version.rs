@@ -1,6 +1,8 @@
 //! Which client is speaking, from the `Convex-Client` header or the socket's path, and which are too old.
 
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::error::ApiError;
@@ -103,6 +105,16 @@ impl ClientVersion {
         let Version(major, minor, patch) = self.version;
         format!("The {} client {major}.{minor}.{patch} is too old for this server. Please upgrade it.", self.name)
     }
+}
+
+/// Adds the deprecation headers to every answer an old client gets, refusals included.
+pub async fn tell_old_clients(request: Request, next: Next) -> Response {
+    let client = ClientVersion::from_headers(request.headers());
+    let mut response = next.run(request).await;
+    if let Ok(Some(client)) = client {
+        client.add_deprecation_headers(&mut response);
+    }
+    response
 }
 
 impl Version {

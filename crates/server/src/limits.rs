@@ -32,8 +32,11 @@ pub const SOCKET_SILENCE_MAX: Duration = Duration::from_secs(120);
 /// A client that does not take a message within this time is closed.
 pub const SOCKET_WRITE_DURATION_MAX: Duration = Duration::from_secs(60);
 
-/// Messages waiting for a slow client. Reaching it closes the socket; transitions alone stop at two.
+/// Messages waiting for a slow client at which nothing more is read from it; transitions alone stop at two.
 pub const SOCKET_OUTGOING_MESSAGES_MAX: usize = 4096;
+
+/// Bytes waiting for a slow client at which nothing more is read from it, until it has taken some.
+pub const SOCKET_OUTGOING_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// How long a connection may take to send its request headers.
 pub const HEADER_READ_DURATION_MAX: Duration = Duration::from_secs(30);

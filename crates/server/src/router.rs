@@ -1,7 +1,7 @@
 //! Every route of the server, in one place.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -9,7 +9,7 @@ use axum::routing::{any, get, post};
 
 use crate::limits::{ECHO_BODY_BYTES_MAX, FUNCTION_BODY_BYTES_MAX, REQUEST_DURATION_MAX};
 use crate::state::AppState;
-use crate::{api, cors, deploy, files, info, site, socket};
+use crate::{api, client_version, cors, deploy, files, info, site, socket};
 
 /// The deployment port: API, realtime protocol, tools; HTTP actions under `/http`.
 pub fn client_router(state: AppState) -> Router {
@@ -22,12 +22,16 @@ pub fn client_router(state: AppState) -> Router {
         .fallback(not_found)
         .layer(middleware::from_fn(cors::layer));
     let without_cors = site_routes_under_http();
-    with_cors.merge(without_cors).layer(middleware::from_fn(time_limit)).with_state(state)
+    limited(with_cors.merge(without_cors), &state).with_state(state)
 }
 
 /// The site port: HTTP actions only, which answer for themselves, cross-origin questions included.
 pub fn site_router(state: AppState) -> Router {
-    Router::new().fallback(site::serve).layer(middleware::from_fn(time_limit)).with_state(state)
+    limited(Router::new().fallback(site::serve), &state).with_state(state)
+}
+
+fn limited(router: Router<AppState>, state: &AppState) -> Router<AppState> {
+    router.layer(middleware::from_fn_with_state(state.clone(), time_limit))
 }
 
 fn function_routes() -> Router<AppState> {
@@ -41,6 +45,7 @@ fn function_routes() -> Router<AppState> {
         .route("/api/query_ts", post(api::query_ts))
         .route("/api/query_at_ts", post(api::query_at_ts))
         .layer(DefaultBodyLimit::max(FUNCTION_BODY_BYTES_MAX))
+        .layer(middleware::from_fn(client_version::tell_old_clients))
 }
 
 fn info_routes() -> Router<AppState> {
@@ -69,10 +74,10 @@ async fn not_found() -> StatusCode {
 }
 
 /// Answers 408 when a request takes too long; what it started may still finish.
-async fn time_limit(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(REQUEST_DURATION_MAX, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+async fn time_limit(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    tokio::select! {
+        response = next.run(request) => response,
+        () = state.platform.sleep(REQUEST_DURATION_MAX) => StatusCode::REQUEST_TIMEOUT.into_response(),
     }
 }
 

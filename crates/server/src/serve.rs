@@ -70,6 +70,12 @@ pub fn serve(listeners: Listeners, options: ServerOptions, runtime: Runtime) -> 
 }
 
 impl RunningServer {
+    /// Sockets that are open and calls that outlive their request. Count.
+    #[cfg(test)]
+    pub(crate) fn open_tasks(&self) -> usize {
+        self.state.tasks.len()
+    }
+
     /// Stops accepting, ends sockets, and returns once requests in flight are answered or the time for it is up.
     pub async fn shutdown(self) {
         self.state.stopping.cancel();

@@ -68,14 +68,14 @@ fn module(path: &str, code: &ComponentCode) -> Value {
     });
     let crons = (path == "crons.js").then(|| code.crons.iter().map(cron).collect::<Vec<_>>());
     json!({
-        "functions": code.functions[path].iter().map(function).collect::<Vec<_>>(),
+        "functions": code.functions[path].iter().map(|f| function(path, f)).collect::<Vec<_>>(),
         "httpRoutes": routes,
         "cronSpecs": crons,
         "sourceMapped": null,
     })
 }
 
-fn function(function: &AnalyzedFunction) -> Value {
+fn function(path: &str, function: &AnalyzedFunction) -> Value {
     let text = |validator: &Option<Validator>| validator.as_ref().map(|validator| validator.to_json().to_string());
     let visibility = function.visibility.map(|visibility| match visibility {
         Visibility::Public => json!({ "kind": "public" }),
@@ -83,7 +83,8 @@ fn function(function: &AnalyzedFunction) -> Value {
     });
     json!({
         "name": function.name,
-        "pos": null,
+        // Columns are not kept: the place is where the line begins.
+        "pos": function.line.map(|line| json!({ "path": path, "start_lineno": line, "start_col": 1 })),
         "udfType": function.kind.name(),
         "visibility": visibility,
         "args": text(&function.args),

@@ -16,11 +16,7 @@ pub async fn compute(
     computation: Computation,
     mailbox: Arc<Mailbox>,
 ) -> Result<Snapshot, SystemError> {
-    let mut latest = runtime.watch_latest();
-    let ts = match latest.wait_for(|latest| *latest >= computation.at_least).await {
-        Ok(ts) => *ts,
-        Err(closed) => return Err(SystemError::internal(closed)),
-    };
+    let ts = runtime.wait_latest(computation.at_least).await?;
     let results = computation.queries.into_iter().map(|query| bring_to(&runtime, query, ts, &mailbox));
     Ok(Snapshot { ts, results: try_join_all(results).await? })
 }

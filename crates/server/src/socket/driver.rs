@@ -100,7 +100,7 @@ impl Driver {
     async fn next_event(&mut self) -> Event {
         let now = self.state.platform.monotonic();
         let wait = self.deadline().saturating_sub(now);
-        let wants_frames = self.session.wants_frames();
+        let wants_frames = self.session.wants_frames() && !self.outgoing.is_full();
         tokio::select! {
             frame = self.frames.next(), if wants_frames => Event::Frame(frame),
             post = self.mailbox.collect() => Event::Post(post),
@@ -160,6 +160,7 @@ impl Driver {
 
     fn on_timer(&mut self) -> Result<(), End> {
         let now = self.state.platform.monotonic();
+        // Silence that we caused ourselves, by not reading, ends with the write that is stuck.
         if now >= self.last_heard + SOCKET_SILENCE_MAX || self.outgoing.is_hopeless(now) {
             return Err(End::Drop);
         }

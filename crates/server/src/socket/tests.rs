@@ -1,6 +1,9 @@
 //! Real sockets against a real listener: what the session's own tests cannot see.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value as Json, json};
@@ -8,11 +11,47 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::{WebSocketStream, client_async};
+use value::Timestamp;
 
+use crate::limits::{SOCKET_SILENCE_MAX, SOCKET_WRITE_DURATION_MAX};
 use crate::router::tests::support::{App, server_options};
 use crate::serve::{Listeners, RunningServer, serve};
 
 const LOCAL: &str = "127.0.0.1:0";
+
+/// A store in memory whose disk can be made to refuse writes.
+#[derive(Default)]
+struct Disk {
+    inner: storage::MemoryEngine,
+    refuses: AtomicBool,
+}
+
+impl storage::Engine for Disk {
+    fn append(&self, expected: Timestamp, commits: &[storage::Commit]) -> Result<(), storage::AppendError> {
+        if self.refuses.load(Ordering::SeqCst) {
+            return Err(storage::AppendError::Refused { reason: "the disk is full".into(), source: None });
+        }
+        self.inner.append(expected, commits)
+    }
+    fn latest(&self) -> Timestamp {
+        self.inner.latest()
+    }
+    fn oldest_readable(&self) -> Timestamp {
+        self.inner.oldest_readable()
+    }
+    fn get(&self, key: &[u8], at: Timestamp) -> Result<Option<storage::Version>, storage::ReadError> {
+        self.inner.get(key, at)
+    }
+    fn scan(&self, scan: &storage::Scan, at: Timestamp) -> Result<storage::Page, storage::ReadError> {
+        self.inner.scan(scan, at)
+    }
+    fn tail(&self, after: Timestamp, limit: usize) -> Result<Vec<storage::Commit>, storage::ReadError> {
+        self.inner.tail(after, limit)
+    }
+    fn trim(&self, before: Timestamp, budget: usize) -> Result<storage::TrimReport, storage::AppendError> {
+        self.inner.trim(before, budget)
+    }
+}
 
 struct Client {
     socket: WebSocketStream<TcpStream>,
@@ -195,4 +234,108 @@ async fn shutting_down_sends_clients_elsewhere() {
     let (ended, ()) = tokio::join!(client.end(), server.shutdown());
     assert_eq!(ended.1, Ended::Closed(Some(u16::from(CloseCode::Away))));
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+}
+
+// After a refused write a session with a stale result waited for ever, and its client noticed nothing.
+// The timestamp it waited for was validated but could never become durable.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_write_closes_the_sockets_that_wait_for_it() {
+    let disk = Arc::new(Disk::default());
+    let app = App::on(disk.clone(), platform::Platform::real(), false).await;
+    let (state, mailbox) = (app.state.clone(), Arc::default());
+    disk.refuses.store(true, Ordering::SeqCst);
+    let mut tx = app.runtime.database().begin(db::BeginAt::Validated).expect("begins");
+    tx.insert(db::Namespace::ROOT, "notes", value::Object::new()).expect("inserts");
+    let pending = app.runtime.database().commit(tx, db::CommitOptions::default()).expect("validates");
+    let computation = sync::Computation { at_least: pending.ts, queries: Vec::new() };
+    let error = super::compute::compute(state.runtime.clone(), computation, mailbox).await.expect_err("never durable");
+    assert_eq!(error.kind, functions::ErrorKind::Internal, "which closes with 1011");
+
+    let (server, address) = start(&app).await;
+    let mut client = Client::open(address).await;
+    client.send(json!({"type": "Mutation", "requestId": 0, "udfPath": "app:add", "args": [{}]})).await;
+    assert_eq!(client.end().await, (None, Ended::Closed(Some(1013))));
+    server.shutdown().await;
+}
+
+/// Connections without any frame for 120 s are dropped.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_answers_no_ping_is_dropped() {
+    let (app, clock) = App::simulated().await;
+    let (server, address) = start(&app).await;
+    let mut client = Client::open(address).await;
+    client.watch("app:count").await;
+    client.next_value().await;
+    // The client library answers pings only while it is read from, which it is not from here on.
+    let alive = SOCKET_SILENCE_MAX - Duration::from_secs(1);
+    clock.advance(alive);
+    app.post("/api/mutation", json!({"path": "app:add", "args": {}})).await;
+    // Reading answers the ping, which counts as a sign of life.
+    assert_eq!(client.next_value().await, json!(1.0));
+    let ended = tokio::spawn(client.end());
+    while !ended.is_finished() {
+        // Pings that arrive are answered, so time has to go further than any answer can follow.
+        clock.advance(SOCKET_SILENCE_MAX);
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(ended.await.expect("no panic").1, Ended::Dropped);
+    server.shutdown().await;
+}
+
+/// A client that takes nothing for a minute is closed, whatever waits for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_stops_reading_is_dropped() {
+    let (app, clock) = App::simulated().await;
+    let (server, address) = start(&app).await;
+    let mut client = Client::open(address).await;
+    // Far more than the buffers of both ends hold.
+    let text = "x".repeat(8 << 20);
+    let add = |id: u32| {
+        let args = json!([{ "text": text, "id": id }]);
+        json!({"type": "ModifyQuerySet", "baseVersion": id, "newVersion": id + 1,
+            "modifications": [{"type": "Add", "queryId": id, "udfPath": "app:echo", "args": args}]})
+    };
+    for id in 0..3 {
+        client.send(add(id)).await;
+    }
+    let mut rounds = 0;
+    while server.open_tasks() > 0 {
+        clock.advance(SOCKET_WRITE_DURATION_MAX / 4);
+        tokio::task::yield_now().await;
+        rounds += 1;
+        assert!(rounds < 10_000_000, "the socket is never given up");
+    }
+    assert!(app.state.platform.monotonic() >= SOCKET_WRITE_DURATION_MAX);
+    drop(client);
+    server.shutdown().await;
+}
+
+/// Requests in flight are answered during a shutdown.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_in_flight_are_answered_during_shutdown() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let app = App::start().await;
+    let (server, address) = start(&app).await;
+    let mut stream = TcpStream::connect(address).await.expect("connects");
+    let body = json!({"path": "app:add", "args": {}}).to_string();
+    let (first, rest) = body.split_at(5);
+    let head = format!(
+        "POST /api/mutation HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.expect("sends");
+    // The server asks for the body once it has begun with the request.
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).await.expect("an answer");
+    assert!(asked.starts_with(b"HTTP/1.1 100"), "{:?}", String::from_utf8_lossy(&asked));
+    stream.write_all(first.as_bytes()).await.expect("sends");
+    let shutdown = tokio::spawn(server.shutdown());
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    stream.write_all(rest.as_bytes()).await.expect("sends");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"status\":\"success\""), "{answer}");
+    shutdown.await.expect("no panic");
 }

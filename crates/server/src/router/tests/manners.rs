@@ -1,10 +1,16 @@
 //! What holds for every answer, and the endpoints that tools probe.
 
+use std::time::Duration;
+
+use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use axum::routing::get;
 use serde_json::json;
 
+use super::super::limited;
 use super::support::{App, Reply, send_to};
+use crate::limits::REQUEST_DURATION_MAX;
 
 fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
     reply.headers.get(name).map(|value| value.to_str().expect("a text"))
@@ -94,4 +100,39 @@ async fn the_handshake_checks_the_client() {
     let plain = app.get("/api/1.48.0/sync").await;
     assert_eq!(plain.error(), (400, "BadHeader".into()));
     assert_eq!(header(&plain, "x-convex-deprecation-state"), None);
+}
+
+// Calls of a client that is too old were refused without the headers that make it print why.
+// Only the handshake of sockets added them.
+#[tokio::test]
+async fn calls_of_old_clients_are_answered_with_the_reason() {
+    let app = App::start().await;
+    let call = |client: &'static str| {
+        let request = Request::post("/api/query").header("content-type", "application/json");
+        let body = json!({"path": "app:hello", "args": {}}).to_string();
+        app.send(request.header("convex-client", client).body(Body::from(body)).expect("a request"))
+    };
+    let refused = call("npm-0.19.1").await;
+    assert_eq!(refused.error(), (400, "ClientVersionUnsupported".into()));
+    assert_eq!(header(&refused, "x-convex-deprecation-state"), Some("Unsupported"));
+    assert!(header(&refused, "x-convex-deprecation-message").is_some_and(|text| text.contains("npm")));
+    let warned = call("python-0.2.0").await;
+    assert_eq!(warned.json()["status"], "success");
+    assert_eq!(header(&warned, "x-convex-deprecation-state"), Some("UpgradeRequired"));
+    assert_eq!(header(&call("npm-1.48.0").await, "x-convex-deprecation-state"), None);
+}
+
+/// A request that takes longer than 300 s is answered with 408.
+#[tokio::test]
+async fn endless_requests_are_given_up() {
+    let (app, clock) = App::simulated().await;
+    let stuck = Router::new().route("/stuck", get(std::future::pending::<()>));
+    let router = limited(stuck, &app.state).with_state(app.state.clone());
+    let request = Request::get("/stuck").body(Body::empty()).expect("a request");
+    let mut reply = std::pin::pin!(send_to(router, request));
+    assert!(futures_util::poll!(reply.as_mut()).is_pending());
+    clock.advance(REQUEST_DURATION_MAX - Duration::from_millis(1));
+    assert!(futures_util::poll!(reply.as_mut()).is_pending());
+    clock.advance(Duration::from_millis(1));
+    assert_eq!(reply.await.status.as_u16(), 408);
 }

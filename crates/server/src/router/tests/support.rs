@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use db::{BeginAt, Database, Namespace};
 use functions::deployment::{AnalyzedFunction, ComponentCode};
 use functions::{Deployment, FunctionKind, Runtime, Visibility};
-use platform::Platform;
+use platform::{Platform, SimulatedClock};
 use serde_json::{Value as Json, json};
 use tower::ServiceExt;
 
@@ -17,6 +17,7 @@ use crate::auth::AdminKeys;
 use crate::options::{Instance, ServerOptions};
 use crate::router::{client_router, site_router};
 use crate::serve::build_state;
+use crate::state::AppState;
 
 const SECRET: [u8; 32] = [9; 32];
 
@@ -24,6 +25,7 @@ pub struct App {
     pub client: Router,
     pub site: Router,
     pub runtime: Runtime,
+    pub state: AppState,
     database: Database,
 }
 
@@ -53,15 +55,23 @@ impl App {
     }
 
     pub async fn with(redact: bool) -> App {
-        let platform = Platform::real();
-        let engine = Arc::new(storage::MemoryEngine::new());
+        App::on(Arc::new(storage::MemoryEngine::new()), Platform::real(), redact).await
+    }
+
+    /// With a clock that the test moves.
+    pub async fn simulated() -> (App, SimulatedClock) {
+        let (platform, clock) = Platform::simulated(7);
+        (App::on(Arc::new(storage::MemoryEngine::new()), platform, false).await, clock)
+    }
+
+    pub async fn on(engine: Arc<dyn storage::Engine>, platform: Platform, redact: bool) -> App {
         let database = Database::open(engine, platform.clone(), db::Options::default()).expect("opens");
         let options = functions::Options { workers: 1, ..functions::Options::default() };
         let runtime = Runtime::start(database.clone(), platform, options).expect("starts");
         let tx = database.begin(BeginAt::Validated).expect("begins");
         runtime.activate(tx, Arc::new(deployment())).await.expect("activates");
         let state = build_state(server_options(redact), runtime.clone());
-        App { client: client_router(state.clone()), site: site_router(state), runtime, database }
+        App { client: client_router(state.clone()), site: site_router(state.clone()), runtime, state, database }
     }
 
     pub fn key(&self, read_only: bool) -> String {
