@@ -38,3 +38,7 @@ pub const FILE_GRACE: Duration = Duration::from_secs(60 * 60);
 pub const FILE_SWEEP_INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// Blobs looked up in one transaction.
 pub const FILE_SWEEP_BATCH: usize = 256;
+/// How long a session's mutation is remembered, in milliseconds: fourteen days.
+pub const SESSION_KEEP_MS: f64 = 14.0 * 24.0 * 3600.0 * 1000.0;
+/// Forgotten in one transaction.
+pub const SESSION_SWEEP_BATCH: usize = 1024;

@@ -15,7 +15,7 @@ use crate::result::{Liveness, Validity};
 use crate::run::{Returned, check_kind, not_found, resolve, run_function};
 use crate::runtime::{Inner, Runtime, database_error};
 use crate::workers::Worker;
-use crate::{FunctionError, FunctionKind, QueryRequest, QueryResult, SystemError};
+use crate::{ErrorKind, FunctionError, FunctionKind, QueryRequest, QueryResult, SystemError};
 
 type Answer = Result<Arc<QueryResult>, SystemError>;
 
@@ -48,7 +48,7 @@ impl Runtime {
             }
             let (reply, leader) = self.inner.cache.join(&private);
             if leader {
-                let job = Job { inner: self.inner.clone(), key: private.clone(), answered: false };
+                let job = Job { inner: self.inner.clone(), key: private.clone(), started: false, answered: false };
                 let (request, arguments) = (request.clone(), arguments.clone());
                 self.inner.submit(move |worker| job.run(worker, &request, &arguments, at))?;
             }
@@ -71,11 +71,13 @@ fn visible_identity(request: &QueryRequest) -> Arc<str> {
 struct Job {
     inner: Arc<Inner>,
     key: CacheKey,
+    started: bool,
     answered: bool,
 }
 
 impl Job {
     fn run(mut self, worker: &Worker, request: &QueryRequest, arguments: &Arguments, at: Timestamp) {
+        self.started = true;
         let answer = execute(&self.inner, worker, request, arguments, at);
         if let Ok((result, observed)) = &answer
             && result.outcome.is_ok()
@@ -104,7 +106,16 @@ impl Job {
 impl Drop for Job {
     fn drop(&mut self) {
         if !self.answered {
-            self.inner.cache.finish(&self.key, &Err(SystemError::internal("a query was dropped")));
+            let error = match self.started {
+                true => SystemError::internal("a query was dropped"),
+                // Whoever joined it is told what the first caller was: come back later.
+                false => SystemError::new(
+                    ErrorKind::Overloaded,
+                    "TooManyConcurrentRequests",
+                    "The query could not be queued. Try again later.",
+                ),
+            };
+            self.inner.cache.finish(&self.key, &Err(error));
         }
     }
 }

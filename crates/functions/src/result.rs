@@ -1,5 +1,6 @@
 //! What the runtime answers.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
@@ -70,6 +71,14 @@ impl Watcher {
         }
     }
 
+    /// Tells shared watchers apart.
+    fn address(&self) -> Option<*const ()> {
+        match self {
+            Watcher::Once(_) => None,
+            Watcher::Shared(watcher) => Some(watcher.as_ptr().cast()),
+        }
+    }
+
     fn is_gone(&self) -> bool {
         match self {
             Watcher::Once(_) => false,
@@ -81,7 +90,9 @@ impl Watcher {
 impl ValidityState {
     fn add(&mut self, watcher: Watcher) {
         if self.watchers.len() >= self.sweep_len.max(SWEEP_LEN_MIN) {
-            self.watchers.retain(|watcher| !watcher.is_gone());
+            // A session that runs its queries again, as after each login, is given the same result again.
+            let mut seen = HashSet::new();
+            self.watchers.retain(|watcher| !watcher.is_gone() && watcher.address().is_none_or(|at| seen.insert(at)));
             self.sweep_len = self.watchers.len() * 2;
         }
         self.watchers.push(watcher);
@@ -198,3 +209,6 @@ pub struct AnyResult {
     pub outcome: Result<Arc<str>, FunctionError>,
     pub log_lines: Arc<[String]>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,12 +5,16 @@
 
 use std::sync::Arc;
 
-use db::{Namespace, Transaction};
+use db::{
+    BeginAt, CommitError, CommitOptions, Database, Namespace, Operator, Order, Query, RangeBound, RangeOp, Source,
+    Transaction,
+};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use value::{DocumentId, InternalId, Object, Timestamp, Value};
 
 use crate::MutationResult;
+use crate::limits::SESSION_SWEEP_BATCH;
 
 const TABLE: &str = "_session_requests";
 
@@ -67,5 +71,45 @@ fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         _ => None,
+    }
+}
+
+/// Deletes the records of mutations committed before `horizon_ms`, some at a time; returns how many went.
+///
+/// Errors: those of the database; losing to another commit is not one, as the next sweep tries again.
+pub(crate) fn sweep(database: &Database, horizon_ms: f64) -> Result<usize, db::Error> {
+    let mut swept = 0;
+    loop {
+        let bound =
+            RangeBound { field: "_creationTime".into(), op: RangeOp::Lt, value: Some(Value::Float64(horizon_ms)) };
+        let source = Source::IndexRange {
+            table: TABLE.into(),
+            index: "by_creation_time".into(),
+            range: vec![bound],
+            order: Order::Ascending,
+        };
+        let mut tx = database.begin(BeginAt::Validated)?;
+        if tx.table_number(Namespace::ROOT, TABLE).is_none() {
+            return Ok(swept);
+        }
+        *tx.limits_mut() = db::Limits::UNLIMITED;
+        let mut old = tx.query(Namespace::ROOT, Query { source, operators: vec![Operator::Limit(SESSION_SWEEP_BATCH)] })?;
+        let mut batch = 0;
+        while let Some(row) = tx.next(&mut old)? {
+            tx.delete(Namespace::ROOT, row.id)?;
+            batch += 1;
+        }
+        if batch == 0 {
+            return Ok(swept);
+        }
+        match database.commit(tx, CommitOptions { source: "session sweep".into(), on_validated: None }) {
+            Ok(pending) => drop(pending.wait()?),
+            Err(CommitError::Conflict(_)) => return Ok(swept),
+            Err(CommitError::Failed(error)) => return Err(error),
+        }
+        swept += batch;
+        if batch < SESSION_SWEEP_BATCH {
+            return Ok(swept);
+        }
     }
 }

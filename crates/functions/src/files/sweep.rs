@@ -2,7 +2,7 @@
 //!
 //! A blob is written before its row commits, so a young blob without a row may be an upload in progress: only those
 //! older than the grace period go. Rows are read as far as they are durable, so a deletion that a crash could still
-//! undo keeps its bytes.
+//! undo keeps its bytes. The same task forgets old records of sessions.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::upload::blob_error;
 use super::{BLOB_FOLDER, FileRow, parse_blob_key};
-use crate::limits::{FILE_GRACE, FILE_SWEEP_BATCH, FILE_SWEEP_INTERVAL};
+use crate::limits::{FILE_GRACE, FILE_SWEEP_BATCH, FILE_SWEEP_INTERVAL, SESSION_KEEP_MS};
 use crate::runtime::{Inner, database_error};
 use crate::SystemError;
 
@@ -43,8 +43,19 @@ async fn serve(inner: Weak<Inner>, platform: platform::Platform) {
             Ok(deleted) => tracing::info!(deleted, "removed files that are not used any more"),
             Err(error) => tracing::warn!(%error, "could not remove unused files"),
         }
-        drop(strong);
+        sweep_sessions(strong).await;
         platform.sleep(FILE_SWEEP_INTERVAL).await;
+    }
+}
+
+/// Forgets old records of sessions, which nothing else ever deletes.
+async fn sweep_sessions(inner: Arc<Inner>) {
+    let horizon_ms = inner.platform.now_ms() - SESSION_KEEP_MS;
+    let swept = tokio::task::spawn_blocking(move || crate::sessions::sweep(&inner.database, horizon_ms)).await;
+    match swept {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "could not remove old records of sessions"),
+        Err(error) => tracing::error!(%error, "removing old records of sessions ended badly"),
     }
 }
 

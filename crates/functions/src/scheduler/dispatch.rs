@@ -17,7 +17,7 @@ use crate::limits::{JOB_KEEP_MS, JOBS_RUNNING_MAX};
 use crate::crons::{self, run::CronRun};
 use crate::mutations::{self, Bookkeeping};
 use crate::runtime::Inner;
-use crate::{CallRequest, Caller, FunctionPath, Identity, RequestId};
+use crate::{CallRequest, Caller, FunctionPath, Identity, RequestId, SystemError};
 
 /// Longest sleep when nothing is due; also how often finished jobs are swept.
 const IDLE_WAIT: Duration = Duration::from_secs(600);
@@ -176,7 +176,10 @@ fn start_due(
         match (agenda.prepare)(tx, &row)? {
             Some((call, bookkeeping)) => {
                 *free -= 1;
-                launch(inner, signal, row.id, call, bookkeeping);
+                if let Err(error) = launch(inner, signal, row.id, call, bookkeeping) {
+                    tracing::warn!(row = %row.id, %error, "a job could not start yet");
+                    return Ok(FAILURE_WAIT);
+                }
             }
             None => tracing::error!(row = %row.id, table = agenda.table, "a job's row cannot be read; it will not run"),
         }
@@ -184,21 +187,38 @@ fn start_due(
     Ok(IDLE_WAIT)
 }
 
-fn launch(inner: &Arc<Inner>, signal: &Arc<Signal>, row: DocumentId, mut call: CallRequest, bookkeeping: Bookkeeping) {
+/// Errors: too many calls are waiting already; nothing would wake the dispatcher for this job again.
+fn launch(
+    inner: &Arc<Inner>,
+    signal: &Arc<Signal>,
+    row: DocumentId,
+    mut call: CallRequest,
+    bookkeeping: Bookkeeping,
+) -> Result<(), SystemError> {
     let mut id = [0; 8];
     inner.platform.fill_random(&mut id);
     call.request_id = RequestId(hex::encode(id).into());
     let (shared, done) = (inner.clone(), signal.clone());
-    let submitted = inner.submit(move |worker| {
+    // Also when the job panics or is dropped: otherwise its row would count as running until the next start.
+    let done = Done { signal: done, row };
+    inner.submit(move |worker| {
+        let _done = done;
         if let Err(error) = mutations::run_job(&shared, worker, &call, bookkeeping) {
             tracing::warn!(%row, %error, "a job will be tried again");
         }
-        done.state.lock().running.remove(&row);
-        done.wake();
-    });
-    if let Err(error) = submitted {
-        tracing::warn!(%row, %error, "a job could not start yet");
-        signal.state.lock().running.remove(&row);
+    })
+}
+
+/// Takes a job off the running ones, whichever way it ended.
+struct Done {
+    signal: Arc<Signal>,
+    row: DocumentId,
+}
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        self.signal.state.lock().running.remove(&self.row);
+        self.signal.wake();
     }
 }
 

@@ -62,3 +62,22 @@ fn increments_of_one_counter_never_get_lost() {
     });
     assert_eq!(value_of(&app.query("app:list", json!({ "table": "counters" })).outcome), json!([200.0]));
 }
+
+// Records of committed mutations were kept for ever, one row for each mutation of every socket.
+// Nothing deleted them.
+#[test]
+fn old_records_are_forgotten() {
+    let app = App::start();
+    let args = json!({ "table": "notes", "body": "x" });
+    for number in 0..3 {
+        send(&app, 1, number, "app:add", args.clone());
+    }
+    let now = app.runtime.platform().now_ms();
+    assert_eq!(crate::sessions::sweep(&app.database, now - 60_000.0).unwrap(), 0, "young ones stay");
+    send(&app, 1, 0, "app:add", args.clone());
+    assert_eq!(value_of(&app.query("app:list", json!({ "table": "notes" })).outcome).as_array().unwrap().len(), 3);
+    assert_eq!(crate::sessions::sweep(&app.database, now + 60_000.0).unwrap(), 3);
+    assert_eq!(crate::sessions::sweep(&app.database, now + 60_000.0).unwrap(), 0);
+    send(&app, 1, 0, "app:add", args);
+    assert_eq!(value_of(&app.query("app:list", json!({ "table": "notes" })).outcome).as_array().unwrap().len(), 4);
+}
