@@ -68,7 +68,8 @@ impl Arguments {
 
 fn too_large(path: &FunctionPath, size: usize) -> FunctionError {
     let path = path.display_name();
-    let mut error = FunctionError::new(format!("Arguments for {path} are too large (actual: {size} bytes, limit: 16 MiB)"));
+    let mut error =
+        FunctionError::new(format!("Arguments for {path} are too large (actual: {size} bytes, limit: 16 MiB)"));
     error.code = Some("FunctionArgumentsTooLarge");
     error
 }

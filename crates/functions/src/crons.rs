@@ -10,8 +10,8 @@ use db::schema::{FieldPath, IndexDefinition};
 use db::{Database, Document, Namespace, Operator, Order, Query, RangeBound, RangeOp, Source, Transaction};
 use value::{Object, Value};
 
-use crate::deployment::{CronSchedule, CronSpec};
 use crate::FunctionPath;
+use crate::deployment::{CronSchedule, CronSpec};
 
 pub(crate) const JOBS: &str = "_cron_jobs";
 pub(crate) const NEXT_RUNS: &str = "_cron_next_run";
@@ -40,7 +40,11 @@ pub(crate) fn ensure_tables(database: &Database) -> Result<(), db::Error> {
 
 /// Makes the stored jobs equal to `specs`. A job whose spec is unchanged keeps its next run.
 pub(crate) fn apply(tx: &mut Transaction, ns: Namespace, specs: &[CronSpec], now_ns: u64) -> Result<(), db::Error> {
-    let stored = collect(tx, ns, Query { source: Source::FullScan { table: JOBS.into(), order: Order::Ascending }, operators: Vec::new() })?;
+    let stored = collect(
+        tx,
+        ns,
+        Query { source: Source::FullScan { table: JOBS.into(), order: Order::Ascending }, operators: Vec::new() },
+    )?;
     for job in &stored {
         if !specs.iter().any(|spec| name_of(job) == Some(&spec.identifier)) {
             for run in next_runs_of(tx, ns, job)? {
@@ -128,13 +132,22 @@ fn next_row(job: &str, previous: Option<u64>, next: u64) -> Object {
     .collect()
 }
 
-fn next_runs_of(tx: &mut Transaction, ns: Namespace, job: &Document) -> Result<Vec<std::sync::Arc<Document>>, db::Error> {
+fn next_runs_of(
+    tx: &mut Transaction,
+    ns: Namespace,
+    job: &Document,
+) -> Result<Vec<std::sync::Arc<Document>>, db::Error> {
     let query = equal(NEXT_RUNS, BY_JOB, "cronJobId", Value::String(job.id.to_string()), Order::Ascending);
     collect(tx, ns, query)
 }
 
 /// The newest logs of a job beyond the `keep` newest.
-pub(crate) fn old_logs(tx: &mut Transaction, ns: Namespace, name: &str, keep: usize) -> Result<Vec<std::sync::Arc<Document>>, db::Error> {
+pub(crate) fn old_logs(
+    tx: &mut Transaction,
+    ns: Namespace,
+    name: &str,
+    keep: usize,
+) -> Result<Vec<std::sync::Arc<Document>>, db::Error> {
     let mut query = equal(LOGS, BY_NAME, "name", Value::String(name.to_owned()), Order::Descending);
     query.operators.push(Operator::Limit(keep + 16));
     let mut logs = collect(tx, ns, query)?;

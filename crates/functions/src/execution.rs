@@ -95,7 +95,14 @@ pub(crate) struct LogCollector {
 
 impl LogCollector {
     /// Records one console call of the function at `path`; `nested` marks frames below the root.
-    pub fn console(&mut self, level: &'static str, mut messages: Vec<String>, now_ms: f64, path: &FunctionPath, nested: bool) {
+    pub fn console(
+        &mut self,
+        level: &'static str,
+        mut messages: Vec<String>,
+        now_ms: f64,
+        path: &FunctionPath,
+        nested: bool,
+    ) {
         if self.overflowed {
             return;
         }
@@ -173,7 +180,9 @@ impl From<SystemError> for CallFailure {
 impl From<db::Error> for CallFailure {
     fn from(error: db::Error) -> CallFailure {
         match crate::host::developer_error(error) {
-            Ok(error) => CallFailure::Function(FunctionError { detail: error.message, data: error.data, code: error.code }),
+            Ok(error) => {
+                CallFailure::Function(FunctionError { detail: error.message, data: error.data, code: error.code })
+            }
             Err(error) => CallFailure::System(error),
         }
     }

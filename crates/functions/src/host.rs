@@ -35,7 +35,13 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    pub fn new(path: FunctionPath, kind: FunctionKind, namespace: Namespace, journal: Option<&str>, nested: bool) -> Frame {
+    pub fn new(
+        path: FunctionPath,
+        kind: FunctionKind,
+        namespace: Namespace,
+        journal: Option<&str>,
+        nested: bool,
+    ) -> Frame {
         Frame {
             path,
             kind,

@@ -10,7 +10,9 @@ pub enum Identity {
     Anonymous,
     User(Arc<UserIdentity>),
     /// Holder of an admin key. A read-only key may run queries only.
-    Admin { read_only: bool },
+    Admin {
+        read_only: bool,
+    },
     /// An admin whom functions see as this user.
     ActingUser(Arc<UserIdentity>),
     /// The server itself: scheduled jobs, crons.

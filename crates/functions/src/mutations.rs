@@ -65,7 +65,12 @@ impl Ran {
 /// Runs a scheduled mutation or cron job on its worker; its rows change in the transaction of its own writes.
 ///
 /// Errors: trouble of the service: the job is still pending.
-pub(crate) fn run_job(inner: &Arc<Inner>, worker: &Worker, call: &CallRequest, job: Bookkeeping) -> Result<(), SystemError> {
+pub(crate) fn run_job(
+    inner: &Arc<Inner>,
+    worker: &Worker,
+    call: &CallRequest,
+    job: Bookkeeping,
+) -> Result<(), SystemError> {
     let arguments = Arguments::parse(&call.path, &call.args).map_err(|error| SystemError::internal(error.detail))?;
     run(inner, worker, call, &arguments, job).map(drop)
 }

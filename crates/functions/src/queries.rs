@@ -137,7 +137,8 @@ fn execute(
     let mut tx = inner.database.begin(BeginAt::At(at)).map_err(database_error)?;
     tx.depend_on(Namespace::ROOT, inner.generation_row);
     let deployment = inner.deployment_at(at);
-    let mut execution = Execution::new(inner, worker, deployment.clone(), &call.identity, &call.request_id, call.caller);
+    let mut execution =
+        Execution::new(inner, worker, deployment.clone(), &call.identity, &call.request_id, call.caller);
     let returned = if call.path.is_system() {
         system_query(&mut execution, &mut tx, request, arguments)
     } else {

@@ -114,13 +114,37 @@ fn execution_id(execution: &mut Execution<'_>) -> String {
 fn warn_near_limits(execution: &mut Execution<'_>, usage: &Usage, now_ms: f64) {
     let limits = db::Limits::default();
     let reads = [
-        ("TooManyDocumentsRead", "Many documents read in a single function execution", usage.documents_read, limits.documents_read, ""),
+        (
+            "TooManyDocumentsRead",
+            "Many documents read in a single function execution",
+            usage.documents_read,
+            limits.documents_read,
+            "",
+        ),
         ("TooManyReads", "Many reads in a single function execution", usage.reads, limits.reads, ""),
-        ("TooManyBytesRead", "Many bytes read in a single function execution", usage.bytes_read, limits.bytes_read, " bytes"),
+        (
+            "TooManyBytesRead",
+            "Many bytes read in a single function execution",
+            usage.bytes_read,
+            limits.bytes_read,
+            " bytes",
+        ),
     ];
     let writes = [
-        ("TooManyWrites", "Many writes in a single function execution", usage.documents_written, limits.documents_written, ""),
-        ("TooManyBytesWritten", "Many bytes written in a single function execution", usage.bytes_written, limits.bytes_written, " bytes"),
+        (
+            "TooManyWrites",
+            "Many writes in a single function execution",
+            usage.documents_written,
+            limits.documents_written,
+            "",
+        ),
+        (
+            "TooManyBytesWritten",
+            "Many bytes written in a single function execution",
+            usage.bytes_written,
+            limits.bytes_written,
+            " bytes",
+        ),
     ];
     for (index, (code, phrase, used, limit, unit)) in reads.into_iter().chain(writes).enumerate() {
         let near = used as f64 > limit as f64 * WARNING_SHARE && used <= limit;

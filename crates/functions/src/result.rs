@@ -130,7 +130,9 @@ impl QueryResult {
         }
         match &self.liveness {
             Liveness::Always => true,
-            Liveness::Tracked { state, .. } | Liveness::Stale { state } => state.state.lock().invalid_at.is_none_or(|at| ts < at),
+            Liveness::Tracked { state, .. } | Liveness::Stale { state } => {
+                state.state.lock().invalid_at.is_none_or(|at| ts < at)
+            }
         }
     }
 

@@ -45,7 +45,11 @@ pub(crate) fn not_found(path: &FunctionPath, tester: bool) -> FunctionError {
 }
 
 /// The text for a function called as another kind.
-pub(crate) fn check_kind(path: &FunctionPath, function: &AnalyzedFunction, wanted: FunctionKind) -> Result<(), FunctionError> {
+pub(crate) fn check_kind(
+    path: &FunctionPath,
+    function: &AnalyzedFunction,
+    wanted: FunctionKind,
+) -> Result<(), FunctionError> {
     if function.kind == wanted {
         return Ok(());
     }
@@ -101,18 +105,29 @@ pub(crate) fn run_function(
     execution.observed.time |= completion.observed.time;
     let value = decode_result(path, &completion.result_json)?;
     if function.kind == FunctionKind::Query && !nested && value.has_commit_ts() {
-        let text = format!("Function {path} return value invalid: queries cannot return an unresolved commit timestamp");
+        let text =
+            format!("Function {path} return value invalid: queries cannot return an unresolved commit timestamp");
         return Err(FunctionError::new(text).into());
     }
     check_result(tx, namespace, function, &value)?;
     Ok(Returned { value, journal: frame.journal_end })
 }
 
-fn check_arguments(tx: &mut Transaction, ns: Namespace, function: &AnalyzedFunction, value: &Value) -> Result<(), FunctionError> {
+fn check_arguments(
+    tx: &mut Transaction,
+    ns: Namespace,
+    function: &AnalyzedFunction,
+    value: &Value,
+) -> Result<(), FunctionError> {
     check(tx, ns, function.args.as_ref(), value, "ArgumentValidationError")
 }
 
-fn check_result(tx: &mut Transaction, ns: Namespace, function: &AnalyzedFunction, value: &Value) -> Result<(), FunctionError> {
+fn check_result(
+    tx: &mut Transaction,
+    ns: Namespace,
+    function: &AnalyzedFunction,
+    value: &Value,
+) -> Result<(), FunctionError> {
     check(tx, ns, function.returns.as_ref(), value, "ReturnsValidationError")
 }
 
@@ -141,7 +156,9 @@ fn decode_result(path: &FunctionPath, json: &str) -> Result<Value, FunctionError
     value.check_limits().map_err(invalid)?;
     let size = value.size();
     if size > RESULT_BYTES_MAX {
-        let mut error = FunctionError::new(format!("Function {path} return value is too large (actual: {size} bytes, limit: 16 MiB)"));
+        let mut error = FunctionError::new(format!(
+            "Function {path} return value is too large (actual: {size} bytes, limit: 16 MiB)"
+        ));
         error.code = Some("FunctionResultTooLarge");
         return Err(error);
     }

@@ -14,7 +14,10 @@ use crate::files::{FileIo, Sweeper};
 use crate::logs::LogRing;
 use crate::scheduler::dispatch::Dispatcher;
 use crate::workers::{Worker, WorkerPool};
-use crate::{ActionResult, AnyResult, CallRequest, Deployment, ErrorKind, FunctionError, FunctionKind, MutationRequest, QueryRequest, SystemError};
+use crate::{
+    ActionResult, AnyResult, CallRequest, Deployment, ErrorKind, FunctionError, FunctionKind, MutationRequest,
+    QueryRequest, SystemError,
+};
 
 /// The one row that every query reads, so that a new deployment makes all live results stale at its commit.
 const GENERATION_TABLE: &str = "_code_generation";
@@ -166,7 +169,11 @@ impl Runtime {
     /// Commits `tx`, which holds the rows of a push or a change of the environment, and switches to `deployment`
     /// at exactly that commit: calls that see the commit's data run the new code, running calls finish on the old,
     /// and every live result is stale from then on. Answers once durable.
-    pub async fn activate(&self, mut tx: db::Transaction, deployment: Arc<Deployment>) -> Result<Timestamp, ActivateError> {
+    pub async fn activate(
+        &self,
+        mut tx: db::Transaction,
+        deployment: Arc<Deployment>,
+    ) -> Result<Timestamp, ActivateError> {
         // The commit timestamp makes it a write whatever the version was.
         let row = vec![("since".to_owned(), Some(Value::CommitTs))];
         tx.patch(Namespace::ROOT, self.inner.generation_row, row).map_err(database_error)?;
@@ -230,7 +237,9 @@ impl Runtime {
             .and_then(|function| crate::run::check_kind(&call.path, function, FunctionKind::Action))
             .and_then(|()| {
                 let path = call.path.display_name();
-                Err(FunctionError::new(format!("{path} is an action, and this version of Concave cannot run actions yet.")))
+                Err(FunctionError::new(format!(
+                    "{path} is an action, and this version of Concave cannot run actions yet."
+                )))
             });
         Ok(ActionResult { outcome, log_lines: Arc::from([]) })
     }
@@ -259,7 +268,10 @@ impl Inner {
     }
 
     /// Runs `job` on a worker and waits for what it returns.
-    pub async fn run_job<T: Send + 'static>(&self, job: impl FnOnce(&Worker) -> T + Send + 'static) -> Result<T, SystemError> {
+    pub async fn run_job<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Worker) -> T + Send + 'static,
+    ) -> Result<T, SystemError> {
         let (sender, receiver) = oneshot::channel();
         self.submit(move |worker| drop(sender.send(job(worker))))?;
         receiver.await.map_err(|_| SystemError::internal("a call ended without an answer"))

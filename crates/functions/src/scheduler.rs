@@ -74,9 +74,7 @@ pub(crate) fn schedule(
 /// Errors: `id` is not the id of a job.
 pub(crate) fn cancel(tx: &mut Transaction, namespace: Namespace, id: &str, now_ms: f64) -> Result<(), ScheduleError> {
     let invalid = || {
-        ScheduleError::Invalid(format!(
-            "Invalid scheduled function ID. The ID must be an ID on the '{TABLE}' table."
-        ))
+        ScheduleError::Invalid(format!("Invalid scheduled function ID. The ID must be an ID on the '{TABLE}' table."))
     };
     let id: DocumentId = id.parse().map_err(|_| invalid())?;
     if tx.table_name(namespace, id.table).as_deref() != Some(TABLE) {
@@ -109,7 +107,13 @@ pub(crate) fn state(kind: &str, error: Option<&str>) -> Value {
 }
 
 /// Gives a job its final state.
-pub(crate) fn finish(tx: &mut Transaction, namespace: Namespace, id: DocumentId, state: Value, now_ms: f64) -> Result<(), db::Error> {
+pub(crate) fn finish(
+    tx: &mut Transaction,
+    namespace: Namespace,
+    id: DocumentId,
+    state: Value,
+    now_ms: f64,
+) -> Result<(), db::Error> {
     let fields = vec![("state".to_owned(), Some(state)), ("completedTime".to_owned(), Some(Value::Float64(now_ms)))];
     tx.patch(namespace, id, fields)?;
     Ok(())

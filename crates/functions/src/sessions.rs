@@ -27,7 +27,8 @@ pub(crate) struct SessionRequest {
 
 impl SessionRequest {
     fn internal_id(self) -> InternalId {
-        let digest = Sha256::new().chain_update(self.session.as_bytes()).chain_update(self.request.to_be_bytes()).finalize();
+        let digest =
+            Sha256::new().chain_update(self.session.as_bytes()).chain_update(self.request.to_be_bytes()).finalize();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest[..16]);
         InternalId(bytes)
@@ -93,7 +94,8 @@ pub(crate) fn sweep(database: &Database, horizon_ms: f64) -> Result<usize, db::E
             return Ok(swept);
         }
         *tx.limits_mut() = db::Limits::UNLIMITED;
-        let mut old = tx.query(Namespace::ROOT, Query { source, operators: vec![Operator::Limit(SESSION_SWEEP_BATCH)] })?;
+        let mut old =
+            tx.query(Namespace::ROOT, Query { source, operators: vec![Operator::Limit(SESSION_SWEEP_BATCH)] })?;
         let mut batch = 0;
         while let Some(row) = tx.next(&mut old)? {
             tx.delete(Namespace::ROOT, row.id)?;

@@ -135,5 +135,12 @@ fn analyze(line: &str) -> Option<AnalyzedFunction> {
         "internalMutation" => (FunctionKind::Mutation, Visibility::Internal),
         other => panic!("unknown wrapper {other}"),
     };
-    Some(AnalyzedFunction { name: name.into(), kind, visibility: Some(visibility), args: None, returns: None, line: None })
+    Some(AnalyzedFunction {
+        name: name.into(),
+        kind,
+        visibility: Some(visibility),
+        args: None,
+        returns: None,
+        line: None,
+    })
 }

@@ -44,7 +44,6 @@ impl WorkerPool {
         let mut threads = Vec::with_capacity(count);
         for number in 0..count.max(1) {
             let queue = queue.clone();
-            let executor = executor.clone();
             let thread = std::thread::Builder::new()
                 .name(format!("worker-{number}"))
                 .stack_size(js::WORKER_STACK_BYTES)

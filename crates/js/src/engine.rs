@@ -19,9 +19,9 @@ use std::sync::Arc;
 
 use rquickjs_sys as qjs;
 
+pub(crate) use self::action::ActionTarget;
 use self::context::UNDEFINED;
 pub(crate) use self::context::{Context, PromiseState, Value};
-pub(crate) use self::action::ActionTarget;
 use self::modules::Loader;
 use self::runtime::{new_context, plug_free_blocks, stack_available};
 use self::throw::{throw_error, throw_text};

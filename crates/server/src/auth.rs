@@ -70,7 +70,8 @@ impl Authenticator {
     /// The user behind a JSON Web Token of one of the app's providers.
     pub async fn verify_user(&self, token: &str, state: &AppState) -> Result<Identity, ApiError> {
         let deployment = state.runtime.deployment();
-        let check = token::Check { providers: &deployment.auth_providers, redact: state.redact, platform: &state.platform };
+        let check =
+            token::Check { providers: &deployment.auth_providers, redact: state.redact, platform: &state.platform };
         let user = token::verify(token, &check, &self.keys).await?;
         Ok(Identity::User(Arc::new(user)))
     }

@@ -39,7 +39,10 @@ impl AdminIdentity {
             Identity::System => Ok(AdminIdentity { identity, read_only: false }),
             Identity::Anonymous | Identity::User(_) | Identity::ActingUser(_) => Err(ApiError::forbidden(
                 "BadDeployKey",
-                format!("The provided deploy key is not a valid admin key for the deployment {:?}.", state.instance.name),
+                format!(
+                    "The provided deploy key is not a valid admin key for the deployment {:?}.",
+                    state.instance.name
+                ),
             )),
         }
     }
@@ -53,7 +56,9 @@ impl AdminIdentity {
         }
         Err(ApiError::forbidden(
             "Unauthorized",
-            format!("You do not have permission to perform this operation: {operation} needs more than a read-only key."),
+            format!(
+                "You do not have permission to perform this operation: {operation} needs more than a read-only key."
+            ),
         ))
     }
 }

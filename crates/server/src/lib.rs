@@ -5,14 +5,14 @@
 
 mod limits;
 mod options;
-mod state;
-mod serve;
 mod router;
+mod serve;
+mod state;
 
-mod error;
-mod cors;
-mod extract;
 mod client_version;
+mod cors;
+mod error;
+mod extract;
 mod request_id;
 
 pub mod auth;

@@ -66,7 +66,10 @@ fn socket_routes() -> Router<AppState> {
 }
 
 fn site_routes_under_http() -> Router<AppState> {
-    Router::new().route("/http", any(site::serve)).route("/http/", any(site::serve)).route("/http/{*path}", any(site::serve))
+    Router::new()
+        .route("/http", any(site::serve))
+        .route("/http/", any(site::serve))
+        .route("/http/{*path}", any(site::serve))
 }
 
 async fn not_found() -> StatusCode {

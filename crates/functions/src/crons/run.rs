@@ -53,7 +53,12 @@ impl CronRun {
     }
 
     /// Writes the log row of the run and drops the oldest ones.
-    pub fn end(&self, tx: &mut Transaction, outcome: Result<&Value, &str>, entry: &Completion) -> Result<(), db::Error> {
+    pub fn end(
+        &self,
+        tx: &mut Transaction,
+        outcome: Result<&Value, &str>,
+        entry: &Completion,
+    ) -> Result<(), db::Error> {
         for old in old_logs(tx, self.namespace, &self.spec.identifier, LOGS_KEPT - 1)? {
             tx.delete(self.namespace, old.id)?;
         }
@@ -85,7 +90,11 @@ fn shortened(result: &Value) -> Value {
     let text = result.to_json();
     let value = if text.len() > 1000 { "…".to_owned() } else { text };
     let truncated = Value::Boolean(value == "…");
-    Value::Object(object([("type", Value::String("default".into())), ("value", Value::String(value)), ("truncated", truncated)]))
+    Value::Object(object([
+        ("type", Value::String("default".into())),
+        ("value", Value::String(value)),
+        ("truncated", truncated),
+    ]))
 }
 
 fn next_ts(row: &Document) -> u64 {

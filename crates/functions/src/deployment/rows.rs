@@ -309,7 +309,11 @@ fn read_module(row: &Object) -> Result<StoredModuleRow, LoadError> {
     })
 }
 
-fn load_component(tx: &mut Transaction, rows: Vec<StoredModuleRow>, import_ms: f64) -> Result<ComponentCode, LoadError> {
+fn load_component(
+    tx: &mut Transaction,
+    rows: Vec<StoredModuleRow>,
+    import_ms: f64,
+) -> Result<ComponentCode, LoadError> {
     let mut modules = Vec::with_capacity(rows.len());
     let mut sources = Vec::with_capacity(rows.len());
     for row in rows {

@@ -47,7 +47,11 @@ impl Runtime {
             }
             Err(FileOperationError::App(error)) => Ok(Err(error)),
             Err(FileOperationError::Database(error)) => match crate::host::developer_error(error) {
-                Ok(error) => Ok(Err(js::HostError { message: error.message, data: error.data, kind: js::HostErrorKind::Developer })),
+                Ok(error) => Ok(Err(js::HostError {
+                    message: error.message,
+                    data: error.data,
+                    kind: js::HostErrorKind::Developer,
+                })),
                 Err(error) => Err(error),
             },
         }

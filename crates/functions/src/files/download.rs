@@ -45,7 +45,11 @@ impl Runtime {
     /// Streams a file, or a range of its bytes that is not empty and lies inside.
     ///
     /// Errors: `FileNotFound` when it was deleted meanwhile.
-    pub async fn read_stored_file(&self, file: &StoredFile, range: Option<Range<u64>>) -> Result<BlobStream, SystemError> {
+    pub async fn read_stored_file(
+        &self,
+        file: &StoredFile,
+        range: Option<Range<u64>>,
+    ) -> Result<BlobStream, SystemError> {
         let key = blob_key(file.namespace, file.uuid);
         match self.inner.files.blobs.read(&key, range).await {
             Ok(stream) => Ok(stream),

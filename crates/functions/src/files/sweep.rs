@@ -15,9 +15,9 @@ use uuid::Uuid;
 
 use super::upload::blob_error;
 use super::{BLOB_FOLDER, FileRow, parse_blob_key};
+use crate::SystemError;
 use crate::limits::{FILE_GRACE, FILE_SWEEP_BATCH, FILE_SWEEP_INTERVAL, SESSION_KEEP_MS};
 use crate::runtime::{Inner, database_error};
-use crate::SystemError;
 
 /// The task that sweeps at the start and from time to time.
 pub(crate) struct Sweeper(JoinHandle<()>);

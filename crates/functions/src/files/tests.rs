@@ -86,10 +86,13 @@ fn functions_see_the_documented_fields() {
     );
     let expected = |document: &Json, sha256: &str| {
         let created = document["_creationTime"].as_f64().unwrap();
-        let fields = json!({ "_id": id, "_creationTime": created, "sha256": sha256, "size": 5.0, "contentType": "text/plain" });
+        let fields =
+            json!({ "_id": id, "_creationTime": created, "sha256": sha256, "size": 5.0, "contentType": "text/plain" });
         assert_eq!(*document, fields);
     };
-    for (version, sha256) in [("1.9.0", HELLO_SHA256_BASE64), ("1.48.0-alpha.1", HELLO_SHA256_BASE64), ("1.8.9", HELLO_SHA256_HEX)] {
+    for (version, sha256) in
+        [("1.9.0", HELLO_SHA256_BASE64), ("1.48.0-alpha.1", HELLO_SHA256_BASE64), ("1.8.9", HELLO_SHA256_HEX)]
+    {
         expected(&app.get("app:fileDocument", json!({ "id": id, "version": version })), sha256);
         let listed = app.get("app:fileDocuments", json!({ "version": version }));
         expected(&listed["streamed"], sha256);
@@ -217,7 +220,10 @@ fn ids_of_other_things_are_refused() {
         let error = error_of(&app.query("app:fileUrl", json!({ "id": id })).outcome);
         assert!(error.contains(text), "{error}");
     };
-    fails(&note, "Invalid argument `storageId` for `storage.getUrl`: expected to be an Id<\"_storage\">, got Id<\"notes\"> instead.");
+    fails(
+        &note,
+        "Invalid argument `storageId` for `storage.getUrl`: expected to be an Id<\"_storage\">, got Id<\"notes\"> instead.",
+    );
     fails("nonsense", "Invalid argument `storageId` for `storage.getUrl`: Unable to decode ID");
     let unknown = app.get("app:fileUrl", json!({ "id": "7b3ab8a3-3c0c-4b83-9a55-6a11b5a7a111" }));
     assert_eq!(unknown, Json::Null);
@@ -325,12 +331,14 @@ fn actions_use_files_in_transactions_of_their_own() {
     let app = App::start();
     let runtime = &app.runtime;
     let run = |name: &str, args: Json| wait(runtime.file_operation(Namespace::ROOT, name, &args.to_string())).unwrap();
-    let upload = Upload { content_type: Some("text/plain".into()), sha256: FileDigest::from_base64(HELLO_SHA256_BASE64) };
+    let upload =
+        Upload { content_type: Some("text/plain".into()), sha256: FileDigest::from_base64(HELLO_SHA256_BASE64) };
     let body = stream::iter([Ok::<_, String>(Bytes::from_static(b"hello"))]);
     let id = wait(runtime.store_upload(UploadTarget(Namespace::ROOT), upload, body)).unwrap().to_string();
 
     let file = wait(runtime.file_by_id(Namespace::ROOT, &id)).unwrap().unwrap().unwrap();
-    let pieces: Vec<Bytes> = wait(async { runtime.read_stored_file(&file, None).await.unwrap().try_collect().await.unwrap() });
+    let pieces: Vec<Bytes> =
+        wait(async { runtime.read_stored_file(&file, None).await.unwrap().try_collect().await.unwrap() });
     assert_eq!(pieces.concat(), b"hello");
     let args = json!({ "requestId": "", "version": "1.48.0", "storageId": id });
     let url: Json = serde_json::from_str(&run("1.0/storageGetUrl", args.clone()).unwrap().unwrap()).unwrap();
@@ -341,6 +349,12 @@ fn actions_use_files_in_transactions_of_their_own() {
     assert_eq!(run("1.0/storageDelete", args.clone()).unwrap().as_deref(), Some("null"));
     assert!(run("1.0/storageDelete", args).unwrap_err().message.contains("not found"));
     assert!(wait(runtime.file_by_id(Namespace::ROOT, &id)).unwrap().unwrap().is_none());
-    assert!(wait(runtime.file_by_id(Namespace::ROOT, "nonsense")).unwrap().unwrap_err().message.contains("Unable to decode ID"));
+    assert!(
+        wait(runtime.file_by_id(Namespace::ROOT, "nonsense"))
+            .unwrap()
+            .unwrap_err()
+            .message
+            .contains("Unable to decode ID")
+    );
     assert!(run("1.0/get", json!({})).unwrap().is_none());
 }

@@ -40,7 +40,9 @@ impl CallHost<'_, '_> {
         let kind = self.nested_kind(&args.udf_type)?;
         let path = self.resolve_address(&args.address)?;
         if self.execution.depth + 1 >= CALL_DEPTH_MAX {
-            return Err(developer("Cross component call depth limit exceeded. Do you have an infinite loop in your app?"));
+            return Err(developer(
+                "Cross component call depth limit exceeded. Do you have an infinite loop in your app?",
+            ));
         }
         let deployment = self.execution.deployment.clone();
         let Some(function) = deployment.function(&path) else {
@@ -89,7 +91,9 @@ impl CallHost<'_, '_> {
             "query" => (FunctionKind::Query, true),
             "snapshotQuery" => (FunctionKind::Query, self.frame.kind == FunctionKind::Mutation),
             "mutation" => (FunctionKind::Mutation, self.frame.kind == FunctionKind::Mutation),
-            _ => return Err(developer(format!("Invalid argument `udfType` for `runQuery`: unknown kind {udf_type:?}"))),
+            _ => {
+                return Err(developer(format!("Invalid argument `udfType` for `runQuery`: unknown kind {udf_type:?}")));
+            }
         };
         if !allowed {
             let (wanted, caller) = (wanted.name().to_lowercase(), self.frame.kind.name().to_lowercase());

@@ -143,9 +143,10 @@ impl CallHost<'_, '_> {
 
     pub(super) fn normalize_id(&mut self, json: &str) -> Reply {
         let args: NormalizeArgs = arguments("db.normalizeId", json)?;
-        let id = args.id_string.parse::<DocumentId>().ok().filter(|id| {
-            self.tx.table_name(self.frame.namespace, id.table).is_some_and(|table| table == args.table)
-        });
+        let id =
+            args.id_string.parse::<DocumentId>().ok().filter(|id| {
+                self.tx.table_name(self.frame.namespace, id.table).is_some_and(|table| table == args.table)
+            });
         Ok(match id {
             Some(id) => format!(r#"{{"id":"{id}"}}"#),
             None => r#"{"id":null}"#.into(),
@@ -241,7 +242,13 @@ impl CallHost<'_, '_> {
     }
 
     /// Decodes the id of a document to be written; `verb` starts the text for a missing table.
-    fn writable_id(&mut self, id: &str, table: Option<&str>, method: &str, verb: &str) -> Result<DocumentId, js::HostError> {
+    fn writable_id(
+        &mut self,
+        id: &str,
+        table: Option<&str>,
+        method: &str,
+        verb: &str,
+    ) -> Result<DocumentId, js::HostError> {
         let decoded = decode_id(id, method)?;
         let Some(name) = self.tx.table_name(self.frame.namespace, decoded.table) else {
             return Err(developer(format!("{verb} on nonexistent document ID {id}")));

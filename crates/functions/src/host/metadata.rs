@@ -46,7 +46,7 @@ impl CallHost<'_, '_> {
         let usage = self.tx.usage();
         let scheduled = self.execution.scheduled;
         let files = self.execution.files;
-        let limits = self.tx.limits_mut().clone();
+        let limits = *self.tx.limits_mut();
         let metric = |used: usize, limit: usize| json!({ "used": used, "remaining": limit.saturating_sub(used) });
         Ok(json!({
             "bytesRead": metric(usage.bytes_read, limits.bytes_read),

@@ -8,13 +8,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use db::{BeginAt, CommitOptions, Namespace, Operator, Order, Query, RangeBound, RangeOp, Source, SubscriptionId, Transaction};
+use db::{
+    BeginAt, CommitOptions, Namespace, Operator, Order, Query, RangeBound, RangeOp, Source, SubscriptionId, Transaction,
+};
 use parking_lot::{Condvar, Mutex};
 use value::{DocumentId, Timestamp, Value};
 
 use super::{BY_COMPLETION, BY_STATE, JobRun, TABLE};
-use crate::limits::{JOB_KEEP_MS, JOBS_RUNNING_MAX};
 use crate::crons::{self, run::CronRun};
+use crate::limits::{JOB_KEEP_MS, JOBS_RUNNING_MAX};
 use crate::mutations::{self, Bookkeeping};
 use crate::runtime::Inner;
 use crate::{CallRequest, Caller, FunctionPath, Identity, RequestId, SystemError};
@@ -102,7 +104,11 @@ fn serve(inner: &Arc<Inner>, signal: &Arc<Signal>) {
 }
 
 /// Starts what is due and returns how long nothing else will be.
-fn round(inner: &Arc<Inner>, signal: &Arc<Signal>, subscription: &mut Option<SubscriptionId>) -> Result<Duration, db::Error> {
+fn round(
+    inner: &Arc<Inner>,
+    signal: &Arc<Signal>,
+    subscription: &mut Option<SubscriptionId>,
+) -> Result<Duration, db::Error> {
     sweep(inner)?;
     let now_ns = inner.platform.now_ns();
     let mut free = JOBS_RUNNING_MAX.saturating_sub(signal.state.lock().running.len());
@@ -124,17 +130,25 @@ fn round(inner: &Arc<Inner>, signal: &Arc<Signal>, subscription: &mut Option<Sub
     }
 }
 
+/// The call that a row asks for; none if the row cannot be read.
+type Prepared = Result<Option<(CallRequest, Bookkeeping)>, db::Error>;
+
 /// Where due work is found.
 struct Agenda {
     table: &'static str,
     index: &'static str,
     state_field: &'static str,
     time_field: &'static str,
-    prepare: fn(&mut Transaction, &db::Document) -> Result<Option<(CallRequest, Bookkeeping)>, db::Error>,
+    prepare: fn(&mut Transaction, &db::Document) -> Prepared,
 }
 
-const SCHEDULED: Agenda =
-    Agenda { table: TABLE, index: BY_STATE, state_field: "state.kind", time_field: "scheduledTime", prepare: prepare_job };
+const SCHEDULED: Agenda = Agenda {
+    table: TABLE,
+    index: BY_STATE,
+    state_field: "state.kind",
+    time_field: "scheduledTime",
+    prepare: prepare_job,
+};
 const CRONS: Agenda = Agenda {
     table: crons::NEXT_RUNS,
     index: crons::BY_NEXT,
@@ -152,11 +166,8 @@ fn start_due(
     now_ns: u64,
     free: &mut usize,
 ) -> Result<Duration, db::Error> {
-    let pending = RangeBound {
-        field: agenda.state_field.into(),
-        op: RangeOp::Eq,
-        value: Some(Value::String("pending".into())),
-    };
+    let pending =
+        RangeBound { field: agenda.state_field.into(), op: RangeOp::Eq, value: Some(Value::String("pending".into())) };
     let (table, index) = (agenda.table.into(), agenda.index.into());
     let source = Source::IndexRange { table, index, range: vec![pending], order: Order::Ascending };
     let mut rows = tx.query(Namespace::ROOT, Query { source, operators: Vec::new() })?;
@@ -222,14 +233,14 @@ impl Drop for Done {
     }
 }
 
-fn prepare_job(_: &mut Transaction, job: &db::Document) -> Result<Option<(CallRequest, Bookkeeping)>, db::Error> {
+fn prepare_job(_: &mut Transaction, job: &db::Document) -> Prepared {
     let path = job.value.get("name").and_then(Value::as_str).and_then(|name| FunctionPath::parse(name).ok());
     let args = job.value.get("args").map_or_else(|| "[{}]".into(), Value::to_json);
     let run = JobRun { namespace: Namespace::ROOT, id: job.id };
     Ok(path.map(|path| (system_call(path, args, Caller::Scheduler), Bookkeeping::Job(run))))
 }
 
-fn prepare_cron(tx: &mut Transaction, row: &db::Document) -> Result<Option<(CallRequest, Bookkeeping)>, db::Error> {
+fn prepare_cron(tx: &mut Transaction, row: &db::Document) -> Prepared {
     let run = CronRun::load(tx, Namespace::ROOT, row)?;
     Ok(run.map(|run| {
         let call = system_call(run.spec.path.clone(), run.spec.args.clone(), Caller::Cron);

@@ -70,7 +70,10 @@ fn missing_internal_and_wrong_kind_have_their_texts() {
     let app = App::start();
     let args = json!({ "table": "notes", "body": "x" });
     assert_eq!(error_of(&app.mutate("app:nope", json!({})).outcome), "Could not find public function for 'app:nope'.");
-    assert_eq!(error_of(&app.mutate("app:addInternal", args).outcome), "Could not find public function for 'app:addInternal'.");
+    assert_eq!(
+        error_of(&app.mutate("app:addInternal", args).outcome),
+        "Could not find public function for 'app:addInternal'."
+    );
     let wrong = error_of(&app.query("app:add", json!({})).outcome);
     assert_eq!(wrong, "Trying to execute app.js:add as Query, but it is defined as Mutation.");
 }
@@ -93,7 +96,12 @@ fn argument_lists_are_checked_first() {
     let app = App::start();
     assert!(app.query("app:hello", json!([{}])).outcome.is_ok());
     let none = error_of(&app.query("app:hello", json!([])).outcome);
-    assert!(none.starts_with("Expected to receive a single object as the function's argument. Instead received 0 arguments"), "{none}");
+    assert!(
+        none.starts_with(
+            "Expected to receive a single object as the function's argument. Instead received 0 arguments"
+        ),
+        "{none}"
+    );
     let two = error_of(&app.query("app:hello", json!([{}, 1])).outcome);
     assert!(two.ends_with("Instead received 2 arguments: {}, 1.0"), "{two}");
     let scalar = error_of(&app.query("app:hello", json!([5])).outcome);

@@ -93,7 +93,8 @@ fn a_query_at_an_older_timestamp_reads_that_state() {
     let id = app.add("notes", json!("old"));
     let then = app.runtime.latest_ts();
     app.mutate("app:set", json!({ "id": id, "body": "new" }));
-    let request = QueryRequest { call: app.call("app:list", json!({ "table": "notes" }), Identity::Anonymous), journal: None };
+    let request =
+        QueryRequest { call: app.call("app:list", json!({ "table": "notes" }), Identity::Anonymous), journal: None };
     assert_eq!(value_of(&wait(app.runtime.query(&request, then)).unwrap().outcome), json!(["old"]));
     assert_eq!(value_of(&wait(app.runtime.query(&request, app.runtime.latest_ts())).unwrap().outcome), json!(["new"]));
 }
@@ -113,7 +114,8 @@ fn a_journal_pins_the_end_of_a_page() {
     assert_eq!(page["isDone"], json!(false));
     let victim = page["page"][0]["_id"].as_str().unwrap().to_owned();
     app.mutate("app:set", json!({ "id": victim, "body": "changed" }));
-    let request = QueryRequest { call: app.call("app:page", args, Identity::Anonymous), journal: first.journal.clone() };
+    let request =
+        QueryRequest { call: app.call("app:page", args, Identity::Anonymous), journal: first.journal.clone() };
     let rerun = wait(app.runtime.query(&request, app.runtime.latest_ts())).unwrap();
     let again = value_of(&rerun.outcome);
     assert_eq!(again["continueCursor"], page["continueCursor"]);

@@ -5,8 +5,8 @@
 
 use rquickjs_sys as qjs;
 
-use super::context::{Context, EXCEPTION, Function, UNDEFINED, Value};
 use super::action::{cancel_operation, start_operation};
+use super::context::{Context, EXCEPTION, Function, UNDEFINED, Value};
 use super::{crypto_ops, throw_error, throw_text, web_ops};
 use crate::action::{Op, OpId};
 use crate::active::{Active, Mode, Stop, Syscall};

@@ -49,7 +49,8 @@ impl AdminKeys {
     pub fn mint(&self, issued_s: u64, nonce: [u8; NONCE_LEN], read_only: bool) -> String {
         let record = Record { issued_s, read_only }.encode();
         let payload = Payload { msg: &record, aad: &[VERSION] };
-        let sealed = self.cipher.encrypt(&Nonce::from(nonce), payload).expect("a record is far below the cipher's limit");
+        let sealed =
+            self.cipher.encrypt(&Nonce::from(nonce), payload).expect("a record is far below the cipher's limit");
         let mut bytes = vec![VERSION];
         bytes.extend_from_slice(&nonce);
         bytes.extend_from_slice(&sealed);

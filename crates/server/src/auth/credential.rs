@@ -55,7 +55,10 @@ impl Credential {
         } else if scheme.eq_ignore_ascii_case("convex") {
             AdminCredential::parse(rest).map(Credential::Admin)
         } else {
-            Err(ApiError::bad_request("InvalidAdminKey", "the Authorization header must use the scheme Bearer or Convex"))
+            Err(ApiError::bad_request(
+                "InvalidAdminKey",
+                "the Authorization header must use the scheme Bearer or Convex",
+            ))
         }
     }
 }

@@ -134,7 +134,12 @@ impl KeyCache {
             check_key_set_type(document.content_type.as_deref().unwrap_or_default())?;
         }
         let fresh_for = document.max_age.unwrap_or(FRESH_DEFAULT).min(FRESH_MAX);
-        self.store(Cached { url: url.to_owned(), body: document.body.clone(), fetched_at: now, fresh_until: now + fresh_for });
+        self.store(Cached {
+            url: url.to_owned(),
+            body: document.body.clone(),
+            fetched_at: now,
+            fresh_until: now + fresh_for,
+        });
         Ok(document.body)
     }
 
@@ -173,8 +178,9 @@ fn check_key_set_type(content_type: &str) -> Result<(), FetchError> {
     let mut parts = content_type.split(';').map(|part| part.trim().to_ascii_lowercase());
     let media_type = parts.next().unwrap_or_default();
     let known = matches!(media_type.as_str(), "application/json" | "application/jwk-set+json");
-    let charset_fine =
-        parts.filter_map(|part| part.strip_prefix("charset=").map(str::to_owned)).all(|name| name.trim_matches('"') == "utf-8");
+    let charset_fine = parts
+        .filter_map(|part| part.strip_prefix("charset=").map(str::to_owned))
+        .all(|name| name.trim_matches('"') == "utf-8");
     if known && charset_fine { Ok(()) } else { Err(FetchError::ContentType(content_type.to_owned())) }
 }
 

@@ -52,8 +52,8 @@ pub async fn verify(token: &str, check: &Check<'_>, keys: &KeyCache) -> Result<U
             let claims = signed_claims(token, &[algorithm], keys, &key_set, check)
                 .await
                 .map_err(|failure| failure.into_error("InvalidAuthHeader", check))?;
-            let subject =
-                check_custom_claims(&claims, check).map_err(|why| ApiError::unauthenticated("InvalidAuthHeader", why))?;
+            let subject = check_custom_claims(&claims, check)
+                .map_err(|why| ApiError::unauthenticated("InvalidAuthHeader", why))?;
             Ok(custom_identity(subject, claims))
         }
     }
@@ -205,7 +205,8 @@ async fn signed_claims(
     address: &KeySetAddress,
     check: &Check<'_>,
 ) -> Result<Map<String, Json>, SignatureFailure> {
-    let header = jsonwebtoken::decode_header(token).map_err(|_| SignatureFailure::Token("its header cannot be read"))?;
+    let header =
+        jsonwebtoken::decode_header(token).map_err(|_| SignatureFailure::Token("its header cannot be read"))?;
     if !algorithms.contains(&header.alg) {
         return Err(SignatureFailure::Token("it is signed with an algorithm the provider does not use"));
     }

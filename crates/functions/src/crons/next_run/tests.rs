@@ -26,7 +26,10 @@ fn calendar_schedules_follow_utc() {
     let weekly = CronSchedule::Weekly { day_of_week: 0, hour: 1, minute: Some(2) };
     assert_eq!(minutes(&weekly, "2026-11-23T00:00:00Z", 2), ["Sun 2026-11-29 01:02", "Sun 2026-12-06 01:02"]);
     let cron = CronSchedule::Cron { expression: "*/20 9-10 * * mon".into() };
-    assert_eq!(minutes(&cron, "2026-11-23T09:30:00Z", 3), ["Mon 2026-11-23 09:40", "Mon 2026-11-23 10:00", "Mon 2026-11-23 10:20"]);
+    assert_eq!(
+        minutes(&cron, "2026-11-23T09:30:00Z", 3),
+        ["Mon 2026-11-23 09:40", "Mon 2026-11-23 10:00", "Mon 2026-11-23 10:20"]
+    );
 }
 
 #[test]

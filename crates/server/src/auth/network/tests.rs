@@ -23,9 +23,7 @@ async fn issuer() -> String {
         let accept = headers.get("accept").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         ([("content-type", "application/json"), ("cache-control", "max-age=7")], accept)
     }
-    let router = Router::new()
-        .route("/document", get(document))
-        .route("/large", get(|| async { "x".repeat(2 << 20) }));
+    let router = Router::new().route("/document", get(document)).route("/large", get(|| async { "x".repeat(2 << 20) }));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move { axum::serve(listener, router).await });

@@ -5,8 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use functions::{ErrorKind, Identity};
 
-use crate::auth::{AdminKeys, Credential, KeyError, NoNetwork, instance_secret_from_hex};
 use crate::auth::{AdminCredential, Authenticator};
+use crate::auth::{AdminKeys, Credential, KeyError, NoNetwork, instance_secret_from_hex};
 use crate::error::ApiError;
 use crate::options::Instance;
 
@@ -61,7 +61,8 @@ fn keys_of_others_are_refused() {
     assert_eq!(code(keys().verify(&other_secret)), (ErrorKind::Unauthenticated, "BadAdminKey"));
     let other_name = AdminKeys::new("sad-animal", &SECRET).mint(1_700_000_000, NONCE, false);
     assert_eq!(code(keys().verify(&other_name)), (ErrorKind::Forbidden, "BadDeployKey"));
-    for nonsense in ["", "|", "happy-animal|", "happy-animal|zz", "happy-animal|01", "happy-animal", &"0".repeat(5000)] {
+    for nonsense in ["", "|", "happy-animal|", "happy-animal|zz", "happy-animal|01", "happy-animal", &"0".repeat(5000)]
+    {
         assert_eq!(code(keys().verify(nonsense)), (ErrorKind::Unauthenticated, "BadAdminKey"), "{nonsense}");
     }
 }

@@ -167,7 +167,8 @@ fn each_kind_of_provider_takes_its_algorithms_only() {
 fn a_public_key_is_no_shared_secret() {
     let world = World::new(vec![custom("RS256", None)], &[]);
     let header = Header { kid: Some("rsa-1".into()), ..Header::new(Algorithm::HS256) };
-    let forged = encode(&header, &world.claims(json!({})), &EncodingKey::from_secret(KEY_SET.as_bytes())).expect("signs");
+    let forged =
+        encode(&header, &world.claims(json!({})), &EncodingKey::from_secret(KEY_SET.as_bytes())).expect("signs");
     assert_eq!(world.verify(&forged).expect_err("refused").code, "InvalidAuthHeader");
     let unsigned = format!("{}.", "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIn0");
     assert!(world.verify(&unsigned).is_err());
@@ -327,12 +328,8 @@ fn a_custom_key_set_must_be_json_and_say_so() {
 fn data_addresses_may_be_plain_or_percent_encoded() {
     let percent: String = KEY_SET.bytes().map(|byte| format!("%{byte:02X}")).collect();
     for jwks in [format!("data:application/json,{percent}"), format!("data:,{KEY_SET}"), data_url()] {
-        let provider = AuthProvider::CustomJwt {
-            issuer: ISSUER.into(),
-            jwks,
-            algorithm: "RS256".into(),
-            application_id: None,
-        };
+        let provider =
+            AuthProvider::CustomJwt { issuer: ISSUER.into(), jwks, algorithm: "RS256".into(), application_id: None };
         let world = World::new(vec![provider], &[]);
         assert!(world.verify(&sign(Algorithm::RS256, &world.claims(json!({})))).is_ok());
     }

@@ -51,7 +51,8 @@ fn an_empty_file_is_always_whole() {
 
 #[test]
 fn what_is_not_a_byte_range_is_ignored() {
-    for value in ["", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=4-2", "bytes=+1-2", "pages=1-2", "bytes=1-2,x"] {
+    for value in ["", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=4-2", "bytes=+1-2", "pages=1-2", "bytes=1-2,x"]
+    {
         check(&[value], 10, Selection::Whole);
     }
 }

@@ -34,7 +34,10 @@ async fn failures_of_functions_are_results() {
     let body = reply.json();
     assert_eq!((&body["status"], body.get("errorData"), body.get("logLines")), (&json!("error"), None, None));
     let message = body["errorMessage"].as_str().expect("a text");
-    assert!(message.starts_with("[Request ID: ") && message.contains("Server Error\nUncaught Error: boom"), "{message}");
+    assert!(
+        message.starts_with("[Request ID: ") && message.contains("Server Error\nUncaught Error: boom"),
+        "{message}"
+    );
 }
 
 /// Internal and missing functions are indistinguishable to non-admins.
@@ -168,15 +171,20 @@ async fn functions_of_any_kind() {
 #[tokio::test]
 async fn snapshots_can_be_shared_and_kept() {
     let app = App::start().await;
-    let ts = app.send(Request::post("/api/query_ts").body(Body::empty()).expect("a request")).await.json()["ts"].clone();
+    let ts =
+        app.send(Request::post("/api/query_ts").body(Body::empty()).expect("a request")).await.json()["ts"].clone();
     assert_eq!(app.query("app:count", json!({})).await["value"], json!(0.0));
     app.post("/api/mutation", json!({"path": "app:add", "args": {}})).await;
     assert_eq!(app.query("app:count", json!({})).await["value"], json!(1.0));
     let frozen = app.post("/api/query_at_ts", json!({"path": "app:count", "args": {}, "ts": ts})).await.json();
     assert_eq!(frozen["value"], json!(0.0));
-    let queries = json!([{"path": "app:count", "args": {}}, {"path": "app:fail", "args": {}}, {"path": "app:hello", "args": {}}]);
+    let queries =
+        json!([{"path": "app:count", "args": {}}, {"path": "app:fail", "args": {}}, {"path": "app:hello", "args": {}}]);
     let results = app.post("/api/query_batch", json!({"queries": queries})).await.json()["results"].clone();
-    assert_eq!((&results[0]["value"], &results[1]["status"], &results[2]["value"]), (&json!(1.0), &json!("error"), &json!(1.0)));
+    assert_eq!(
+        (&results[0]["value"], &results[1]["status"], &results[2]["value"]),
+        (&json!(1.0), &json!("error"), &json!(1.0))
+    );
     for ts in ["", "?", "//////////8="] {
         let reply = app.post("/api/query_at_ts", json!({"path": "app:count", "args": {}, "ts": ts})).await;
         assert_eq!(reply.error(), (400, "BadJsonBody".into()), "{ts}");

@@ -154,5 +154,12 @@ fn analyze(line: &str) -> Option<AnalyzedFunction> {
         "internalQuery" => (FunctionKind::Query, Visibility::Internal),
         _ => (FunctionKind::Mutation, Visibility::Public),
     };
-    Some(AnalyzedFunction { name: name.into(), kind, visibility: Some(visibility), args: None, returns: None, line: None })
+    Some(AnalyzedFunction {
+        name: name.into(),
+        kind,
+        visibility: Some(visibility),
+        args: None,
+        returns: None,
+        line: None,
+    })
 }
