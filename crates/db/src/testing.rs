@@ -96,7 +96,18 @@ pub fn deploy(db: &Database, text: &str) -> IndexDiff {
     let submitted = db.submit_schema(ROOT, Some(schema)).unwrap();
     let state = settled(db, submitted.id);
     assert!(matches!(state, SchemaState::Ready | SchemaState::Active), "{state:?}");
-    mutate(db, |tx| tx.activate_schema(ROOT, submitted.id).unwrap())
+    // The worker, which clears away what earlier schemas left, may commit first.
+    loop {
+        let mut tx = db.begin(BeginAt::Validated).unwrap();
+        let diff = tx.activate_schema(ROOT, submitted.id).unwrap();
+        match db.commit(tx, CommitOptions::default()) {
+            Err(CommitError::Conflict(_)) => {}
+            committed => {
+                committed.unwrap().wait().unwrap();
+                return diff;
+            }
+        }
+    }
 }
 
 /// Waits until a schema is not pending any more.
