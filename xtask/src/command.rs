@@ -1,11 +1,14 @@
 //! Runs other programs and says plainly when one fails.
 
 use std::ffi::OsStr;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::places;
+use crate::{places, processes};
+
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A command that runs at the root of the repository.
 pub fn program(name: impl AsRef<OsStr>) -> Command {
@@ -29,6 +32,34 @@ pub fn run(command: &mut Command) -> Result<()> {
         bail!("{name}: {status}");
     }
     Ok(())
+}
+
+/// Like [`run`], but a program that takes longer than `limit` is killed with all it started: a hanging test is a failed
+/// step with a name, not a run that never ends.
+pub fn run_within(command: &mut Command, limit: Duration) -> Result<()> {
+    let name = describe(command);
+    let mut child = command.spawn().with_context(|| format!("start {name}"))?;
+    let Some(status) = wait_until(&mut child, Instant::now() + limit).with_context(|| format!("wait for {name}"))?
+    else {
+        processes::kill_tree(child.id());
+        child.wait().with_context(|| format!("end {name}"))?;
+        bail!("{name}: killed after {} minutes", limit.as_secs() / 60);
+    };
+    if !status.success() {
+        bail!("{name}: {status}");
+    }
+    Ok(())
+}
+
+/// None when `end` came first.
+fn wait_until(child: &mut Child, end: Instant) -> std::io::Result<Option<ExitStatus>> {
+    loop {
+        let status = child.try_wait()?;
+        if status.is_some() || Instant::now() >= end {
+            return Ok(status);
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
 }
 
 /// Runs to the end in silence; shows everything it printed if it fails.

@@ -4,6 +4,7 @@ mod bench;
 mod command;
 mod demo;
 mod places;
+mod processes;
 mod test;
 mod tidy;
 mod tools;

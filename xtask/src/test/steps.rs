@@ -1,10 +1,12 @@
 //! The steps of `cargo xtask test`, cheapest first.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::command::{cargo, program, run, run_quietly, succeeds};
+use crate::command::{cargo, program, run, run_quietly, run_within, succeeds};
 use crate::{places, tidy, tools};
 
 pub struct Step {
@@ -12,6 +14,9 @@ pub struct Step {
     pub about: &'static str,
     pub run: fn() -> Result<()>,
 }
+
+/// More than the slowest step takes from an empty target directory on two cores.
+const STEP_DURATION_MAX: Duration = Duration::from_secs(25 * 60);
 
 pub const STEPS: [Step; 12] = [
     Step { name: "fmt", about: "the code is formatted", run: fmt },
@@ -38,9 +43,14 @@ fn clippy() -> Result<()> {
     run(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
+/// Runs tests, which may hang where a check or a build cannot.
+fn run_tests(command: &mut Command) -> Result<()> {
+    run_within(command, STEP_DURATION_MAX)
+}
+
 fn unit() -> Result<()> {
     if succeeds("cargo", &["nextest", "--version"]) {
-        run(&mut cargo(&[
+        run_tests(&mut cargo(&[
             "nextest",
             "run",
             "--workspace",
@@ -51,7 +61,7 @@ fn unit() -> Result<()> {
             "fail",
         ]))
     } else {
-        run(&mut cargo(&["test", "--quiet", "--workspace", "--exclude", "e2e", "--no-fail-fast"]))
+        run_tests(&mut cargo(&["test", "--quiet", "--workspace", "--exclude", "e2e", "--no-fail-fast"]))
     }
 }
 
@@ -62,7 +72,7 @@ fn build() -> Result<()> {
 fn e2e() -> Result<()> {
     build()?;
     tools::npm_packages("tests")?;
-    run(&mut cargo(&["test", "--package", "e2e", "--test", "e2e"]))
+    run_tests(&mut cargo(&["test", "--package", "e2e", "--test", "e2e"]))
 }
 
 fn js() -> Result<()> {
@@ -77,7 +87,7 @@ fn browser() -> Result<()> {
     let chromium = tools::browser()?;
     tools::npm_packages("examples/chat")?;
     let mut command = node_test_command("tests/browser")?;
-    run(command.env("CHROMIUM", chromium))
+    run_tests(command.env("CHROMIUM", chromium))
 }
 
 fn example() -> Result<()> {
@@ -93,14 +103,14 @@ fn python() -> Result<()> {
     let python = tools::python(&directory.join("requirements.txt"))?;
     let mut command = program(python);
     command.args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"]).arg(directory);
-    run(command.env("CONCAVE_BIN", places::server_binary()).env("PYTHONDONTWRITEBYTECODE", "1"))
+    run_tests(command.env("CONCAVE_BIN", places::server_binary()).env("PYTHONDONTWRITEBYTECODE", "1"))
 }
 
 fn s3() -> Result<()> {
     build()?;
     tools::npm_packages("tests")?;
     let python = tools::python(&places::root().join("tests/py/requirements.txt"))?;
-    run(program(python).arg(places::root().join("tests/s3/run.py")).env("CONCAVE_BIN", places::server_binary()))
+    run_tests(program(python).arg(places::root().join("tests/s3/run.py")).env("CONCAVE_BIN", places::server_binary()))
 }
 
 fn docs() -> Result<()> {
@@ -108,10 +118,10 @@ fn docs() -> Result<()> {
 }
 
 fn node_tests(folder: &str) -> Result<()> {
-    run(&mut node_test_command(folder)?)
+    run_tests(&mut node_test_command(folder)?)
 }
 
-fn node_test_command(folder: &str) -> Result<std::process::Command> {
+fn node_test_command(folder: &str) -> Result<Command> {
     build()?;
     tools::npm_packages("tests")?;
     let mut command = program("node");
