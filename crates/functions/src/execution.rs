@@ -123,9 +123,18 @@ impl LogCollector {
 
     /// Adds a warning of ours with its code; warnings are never cut.
     pub fn warning(&mut self, code: &str, text: String, now_ms: f64) {
-        let mut entry = line("WARN", vec![text], false, now_ms);
-        entry.system_code = Some(format!("warning:{code}"));
+        self.system("WARN", &format!("warning:{code}"), text, now_ms);
+    }
+
+    /// Adds a line of ours with its level and code; it is never cut.
+    pub fn system(&mut self, level: &'static str, code: &str, text: String, now_ms: f64) {
+        let mut entry = line(level, vec![text], false, now_ms);
+        entry.system_code = Some(code.to_owned());
         self.lines.push(entry);
+    }
+
+    pub fn lines(&self) -> &[LogLine] {
+        &self.lines
     }
 
     pub fn into_lines(self) -> Vec<LogLine> {

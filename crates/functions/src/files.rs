@@ -27,6 +27,7 @@ pub use digest::FileDigest;
 pub use download::StoredFile;
 pub use upload::{Upload, UploadTarget};
 
+pub(crate) use action::commit;
 pub(crate) use io::FileIo;
 pub(crate) use rows::{FileRow, NewFile, TABLE};
 pub(crate) use sweep::Sweeper;

@@ -111,12 +111,12 @@ pub(crate) fn developer_error(error: db::Error) -> Result<DeveloperError, System
 }
 
 /// An error that user code may catch.
-fn developer(message: impl Into<String>) -> js::HostError {
+pub(crate) fn developer(message: impl Into<String>) -> js::HostError {
     js::HostError { message: message.into(), data: None, kind: js::HostErrorKind::Developer }
 }
 
 /// Decodes an operation's arguments; `method` is the name users know, such as `db.get`.
-fn arguments<'j, T: Deserialize<'j>>(method: &str, json: &'j str) -> Result<T, js::HostError> {
+pub(crate) fn arguments<'j, T: Deserialize<'j>>(method: &str, json: &'j str) -> Result<T, js::HostError> {
     serde_json::from_str(json).map_err(|error| {
         if error.is_syntax() || error.is_eof() {
             return developer(format!("Received invalid json: {error}"));
@@ -126,17 +126,8 @@ fn arguments<'j, T: Deserialize<'j>>(method: &str, json: &'j str) -> Result<T, j
 }
 
 /// A required argument that must be there and of the right type, with the text the reference uses.
-fn invalid_argument(argument: &str, method: &str, cause: impl std::fmt::Display) -> js::HostError {
+pub(crate) fn invalid_argument(argument: &str, method: &str, cause: impl std::fmt::Display) -> js::HostError {
     developer(format!("Invalid argument `{argument}` for `{method}`: {cause}"))
-}
-
-/// The ways to name a function in an operation's arguments.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
-struct Address {
-    name: Option<String>,
-    reference: Option<String>,
-    function_handle: Option<String>,
 }
 
 impl js::Host for CallHost<'_, '_> {

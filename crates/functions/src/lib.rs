@@ -3,6 +3,8 @@
 //! [`Runtime`] owns the worker threads (one JavaScript executor each), the active [`Deployment`], the cache of
 //! live query results and the log ring. Nothing here knows sockets or HTTP.
 
+pub mod actions;
+mod address;
 mod arguments;
 mod cache;
 mod crons;
@@ -29,6 +31,7 @@ mod sessions;
 pub mod system;
 mod workers;
 
+pub use actions::ActionOptions;
 pub use deployment::Deployment;
 pub use error::{ErrorKind, FunctionError, SystemError};
 pub use identity::{Identity, UserIdentity};

@@ -42,3 +42,29 @@ pub const FILE_SWEEP_BATCH: usize = 256;
 pub const SESSION_KEEP_MS: f64 = 14.0 * 24.0 * 3600.0 * 1000.0;
 /// Forgotten in one transaction.
 pub const SESSION_SWEEP_BATCH: usize = 1024;
+/// Actions under way at once that clients asked for; nested ones have as many places of their own.
+pub const ACTIONS_RUNNING_MAX: usize = 1024;
+/// Actions that wait for a place.
+pub const ACTIONS_QUEUED_MAX: usize = 10_000;
+/// Heap bytes of all actions together beyond which no further one begins.
+pub const ACTIONS_RESIDENT_BYTES_MAX: usize = 4 << 30;
+/// Heap bytes of one action.
+pub const ACTION_HEAP_BYTES_MAX: usize = 64 << 20;
+/// How long one action may take, waiting included.
+pub const ACTION_WALL_TIME: Duration = Duration::from_secs(30 * 60);
+/// Threads for steps of actions, when all others are stuck in long ones.
+pub const ACTION_THREADS_MAX: usize = 64;
+/// Stack of such a thread: JavaScript's share, the host's below it, and room for what surrounds them.
+pub const ACTION_STACK_BYTES: usize = js::limits::JS_STACK_BYTES + js::limits::HOST_STACK_BYTES + (4 << 20);
+/// Operations of one action that run at once; the others wait in line.
+pub const ACTION_OPERATIONS_RUNNING_MAX: usize = 64;
+/// Operations of one action that are under way, waiting ones included.
+pub const ACTION_OPERATIONS_MAX: usize = 1000;
+/// Answers handed to an action in one step.
+pub const ACTION_ANSWERS_MAX: usize = 256;
+/// Actions inside one another.
+pub const ACTION_DEPTH_MAX: usize = 8;
+/// Bytes of an HTTP action's response body.
+pub const HTTP_RESPONSE_BYTES_MAX: usize = 20 << 20;
+/// Pieces of a response that wait for a slow client, before the action has to wait.
+pub const HTTP_PIECES_QUEUED_MAX: usize = 4;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use crate::deployment::ModuleEnvironment;
 use crate::limits::{LOG_RING_BYTES_MAX, LOG_RING_ENTRIES_MAX};
 use crate::{Caller, FunctionKind, RequestId};
 
@@ -77,6 +78,82 @@ pub struct Completion {
     pub occ: Option<OccInfo>,
     pub will_retry: bool,
     pub identity_type: &'static str,
+    /// The status an HTTP action answered with.
+    pub http_status: Option<u16>,
+    pub environment: ModuleEnvironment,
+}
+
+/// Lines of an execution that is still under way; its completion does not repeat them.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    pub kind: FunctionKind,
+    pub component_path: Option<String>,
+    pub identifier: String,
+    pub log_lines: Vec<LogLine>,
+    /// Seconds since the Unix epoch, at the start of the execution.
+    pub execution_timestamp: f64,
+    /// Seconds since the Unix epoch, when the lines were logged.
+    pub timestamp: f64,
+    pub request_id: RequestId,
+    pub execution_id: String,
+}
+
+/// What the ring holds.
+#[derive(Clone, Debug)]
+pub enum LogEntry {
+    Completion(Completion),
+    Progress(Progress),
+}
+
+impl LogEntry {
+    pub fn identifier(&self) -> &str {
+        match self {
+            LogEntry::Completion(entry) => &entry.identifier,
+            LogEntry::Progress(entry) => &entry.identifier,
+        }
+    }
+
+    pub fn request_id(&self) -> &RequestId {
+        match self {
+            LogEntry::Completion(entry) => &entry.request_id,
+            LogEntry::Progress(entry) => &entry.request_id,
+        }
+    }
+
+    pub fn log_lines(&self) -> &[LogLine] {
+        match self {
+            LogEntry::Completion(entry) => &entry.log_lines,
+            LogEntry::Progress(entry) => &entry.log_lines,
+        }
+    }
+
+    /// When the entry was logged, in seconds since the Unix epoch.
+    pub fn timestamp(&self) -> f64 {
+        match self {
+            LogEntry::Completion(entry) => entry.timestamp,
+            LogEntry::Progress(entry) => entry.timestamp,
+        }
+    }
+
+    /// The finished execution, if it is one.
+    pub fn completion(&self) -> Option<&Completion> {
+        match self {
+            LogEntry::Completion(entry) => Some(entry),
+            LogEntry::Progress(_) => None,
+        }
+    }
+}
+
+impl From<Completion> for LogEntry {
+    fn from(entry: Completion) -> LogEntry {
+        LogEntry::Completion(entry)
+    }
+}
+
+impl From<Progress> for LogEntry {
+    fn from(entry: Progress) -> LogEntry {
+        LogEntry::Progress(entry)
+    }
 }
 
 /// The newest executions, bounded by count and bytes.
@@ -87,7 +164,7 @@ pub struct LogRing {
 
 #[derive(Default)]
 struct Ring {
-    entries: VecDeque<(u64, Arc<Completion>, usize)>,
+    entries: VecDeque<(u64, Arc<LogEntry>, usize)>,
     bytes: usize,
     next: u64,
 }
@@ -100,12 +177,13 @@ impl Default for LogRing {
 
 impl LogRing {
     /// Adds an entry, dropping the oldest beyond the bounds.
-    pub fn push(&self, entry: Completion) {
+    pub fn push(&self, entry: impl Into<LogEntry>) {
+        let entry = entry.into();
         // Our own functions are no news to the app's author, and tools call them all the time.
-        if entry.identifier.starts_with("_system/") {
+        if entry.identifier().starts_with("_system/") {
             return;
         }
-        let size = 512 + entry.log_lines.iter().flat_map(|line| &line.messages).map(|m| m.len() + 64).sum::<usize>();
+        let size = 512 + entry.log_lines().iter().flat_map(|line| &line.messages).map(|m| m.len() + 64).sum::<usize>();
         let newest = {
             let mut ring = self.entries.lock();
             let number = ring.next;
@@ -121,10 +199,10 @@ impl LogRing {
         self.changed.send_replace(newest);
     }
 
-    /// The entries that ended after `cursor_ms` (milliseconds since the Unix epoch), oldest first.
-    pub fn after(&self, cursor_ms: f64) -> Vec<Arc<Completion>> {
+    /// The entries logged after `cursor_ms` (milliseconds since the Unix epoch), oldest first.
+    pub fn after(&self, cursor_ms: f64) -> Vec<Arc<LogEntry>> {
         let ring = self.entries.lock();
-        ring.entries.iter().map(|(_, entry, _)| entry).filter(|e| e.timestamp * 1000.0 > cursor_ms).cloned().collect()
+        ring.entries.iter().map(|(_, entry, _)| entry).filter(|e| e.timestamp() * 1000.0 > cursor_ms).cloned().collect()
     }
 
     /// Changes with every new entry.

@@ -249,7 +249,7 @@ fn call_function(
         return crate::system::run(execution, tx, &call.path, FunctionKind::Mutation, &arguments.object);
     }
     let deployment = execution.deployment.clone();
-    let function = resolve(&deployment, &call.path, &call.identity, false)?;
+    let function = resolve(&deployment, call, false)?;
     check_kind(&call.path, function, FunctionKind::Mutation)?;
     run_function(execution, tx, &call.path, function, arguments, None)
 }

@@ -62,9 +62,12 @@ impl Runtime {
 
 /// Who may see a function is part of the key as much as what `getUserIdentity` returns.
 fn visible_identity(request: &QueryRequest) -> Arc<str> {
-    let identity = &request.call.identity;
-    let prefix = if identity.is_admin() { "admin:" } else { "public:" };
-    Arc::from(format!("{prefix}{}", identity.cache_key()))
+    let prefix = if sees_internal(request) { "inside:" } else { "public:" };
+    Arc::from(format!("{prefix}{}", request.call.identity.cache_key()))
+}
+
+fn sees_internal(request: &QueryRequest) -> bool {
+    request.call.identity.is_admin() || request.call.caller.is_function()
 }
 
 /// A queued run; whoever waits gets an answer even if it is dropped or panics.
@@ -91,8 +94,8 @@ impl Job {
     }
 
     fn keep(&self, request: &QueryRequest, result: &Arc<QueryResult>, observed: Observed, time: Option<Duration>) {
-        // Admins see functions that others must not, so only results of public functions are shared with everybody.
-        let private = observed.identity || request.call.identity.is_admin();
+        // Admins and functions see functions that others must not, so only what others asked for is shared with all.
+        let private = observed.identity || sees_internal(request);
         let key = CacheKey { identity: private.then(|| self.key.identity.clone()).flatten(), ..self.key.clone() };
         if let Some(journal) = &result.journal
             && request.journal.as_ref() != Some(journal)
@@ -142,7 +145,7 @@ fn execute(
     let returned = if call.path.is_system() {
         system_query(&mut execution, &mut tx, request, arguments)
     } else {
-        resolve(&deployment, &call.path, &call.identity, false).map_err(CallFailure::from).and_then(|function| {
+        resolve(&deployment, call, false).map_err(CallFailure::from).and_then(|function| {
             check_kind(&call.path, function, FunctionKind::Query)?;
             run_function(&mut execution, &mut tx, &call.path, function, arguments, request.journal.as_deref())
         })

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use db::Usage;
 
+use crate::deployment::ModuleEnvironment;
 use crate::execution::Execution;
 use crate::logs::{Completion, OccInfo, UsageStats};
 use crate::runtime::Inner;
@@ -66,6 +67,8 @@ pub(crate) fn finish(
         occ: None,
         will_retry: false,
         identity_type: execution.identity.log_name(),
+        http_status: None,
+        environment: ModuleEnvironment::Isolate,
         log_lines: execution.logs.into_lines(),
     }
 }
@@ -101,6 +104,8 @@ pub(crate) fn cached_query(inner: &Inner, request: &QueryRequest, result: &Query
         occ: None,
         will_retry: false,
         identity_type: call.identity.log_name(),
+        http_status: None,
+        environment: ModuleEnvironment::Isolate,
     });
 }
 

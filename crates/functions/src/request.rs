@@ -22,6 +22,14 @@ pub enum Caller {
 }
 
 impl Caller {
+    /// Whether a function of the app calls, on its own account or somebody's: it may call internal functions.
+    pub fn is_function(self) -> bool {
+        match self {
+            Caller::Action | Caller::Scheduler | Caller::Cron => true,
+            Caller::SyncWorker | Caller::HttpApi | Caller::Tester | Caller::HttpEndpoint => false,
+        }
+    }
+
     /// The name in log entries.
     pub fn name(self) -> &'static str {
         match self {

@@ -8,7 +8,7 @@ use crate::deployment::AnalyzedFunction;
 use crate::execution::{CallFailure, Execution};
 use crate::host::{CallHost, Frame};
 use crate::limits::RESULT_BYTES_MAX;
-use crate::{Deployment, FunctionError, FunctionKind, FunctionPath, Identity, Visibility};
+use crate::{CallRequest, Deployment, FunctionError, FunctionKind, FunctionPath, Visibility};
 
 /// The outcome of one frame.
 pub(crate) struct Returned {
@@ -17,18 +17,19 @@ pub(crate) struct Returned {
     pub journal: Option<String>,
 }
 
-/// Finds the function at `path` for an outside caller.
+/// Finds the function that `call` names; functions and admins see internal ones too.
 ///
 /// Errors: the same text for functions that do not exist and for those the caller may not see.
 pub(crate) fn resolve<'d>(
     deployment: &'d Deployment,
-    path: &FunctionPath,
-    identity: &Identity,
+    call: &CallRequest,
     tester: bool,
 ) -> Result<&'d AnalyzedFunction, FunctionError> {
+    let path = &call.path;
+    let inside = call.identity.is_admin() || call.caller.is_function();
     let visible = deployment.function(path).filter(|function| match function.visibility {
-        Some(Visibility::Public) => path.component.is_empty() || identity.is_admin(),
-        Some(Visibility::Internal) | None => identity.is_admin(),
+        Some(Visibility::Public) => path.component.is_empty() || inside,
+        Some(Visibility::Internal) | None => inside,
     });
     visible.ok_or_else(|| not_found(path, tester))
 }
@@ -113,7 +114,7 @@ pub(crate) fn run_function(
     Ok(Returned { value, journal: frame.journal_end })
 }
 
-fn check_arguments(
+pub(crate) fn check_arguments(
     tx: &mut Transaction,
     ns: Namespace,
     function: &AnalyzedFunction,
@@ -122,7 +123,7 @@ fn check_arguments(
     check(tx, ns, function.args.as_ref(), value, "ArgumentValidationError")
 }
 
-fn check_result(
+pub(crate) fn check_result(
     tx: &mut Transaction,
     ns: Namespace,
     function: &AnalyzedFunction,
@@ -146,7 +147,7 @@ fn check(
     })
 }
 
-fn decode_result(path: &FunctionPath, json: &str) -> Result<Value, FunctionError> {
+pub(crate) fn decode_result(path: &FunctionPath, json: &str) -> Result<Value, FunctionError> {
     let invalid = |error: value::ValueError| {
         let mut failure = FunctionError::new(format!("Function {path} return value invalid: {error}"));
         failure.code = Some(error.code());
@@ -166,9 +167,14 @@ fn decode_result(path: &FunctionPath, json: &str) -> Result<Value, FunctionError
 }
 
 fn js_failure(execution: &mut Execution<'_>, path: &FunctionPath, error: js::JsError) -> CallFailure {
-    if let Some(failure) = execution.failure.take() {
-        return failure.into();
+    match execution.failure.take() {
+        Some(failure) => failure.into(),
+        None => failure_of(path, error),
     }
+}
+
+/// What a failed run of the function at `path` means to its caller.
+pub(crate) fn failure_of(path: &FunctionPath, error: js::JsError) -> CallFailure {
     match error {
         js::JsError::Uncaught { message, data } => FunctionError { detail: message, data, code: None }.into(),
         js::JsError::System(error) => crate::SystemError::internal(format!("{path}: {}", error.message)).into(),

@@ -9,14 +9,15 @@ use storage::blobs::BlobStore;
 use tokio::sync::{oneshot, watch};
 use value::{DocumentId, Object, Timestamp, Value};
 
+use crate::actions::{ActionOptions, Actions, Origin};
 use crate::cache::QueryCache;
 use crate::files::{FileIo, Sweeper};
 use crate::logs::LogRing;
 use crate::scheduler::dispatch::Dispatcher;
 use crate::workers::{Worker, WorkerPool};
 use crate::{
-    ActionResult, AnyResult, CallRequest, Deployment, ErrorKind, FunctionError, FunctionKind, MutationRequest,
-    QueryRequest, SystemError,
+    ActionResult, AnyResult, CallRequest, Deployment, ErrorKind, FunctionKind, MutationRequest, QueryRequest,
+    SystemError,
 };
 
 /// The one row that every query reads, so that a new deployment makes all live results stale at its commit.
@@ -36,6 +37,7 @@ pub struct Options {
     pub image_budget_bytes: usize,
     /// Bytes of cached query results. Default 64 MiB.
     pub query_cache_bytes: usize,
+    pub actions: ActionOptions,
     /// Where stored files are. Default: in memory, until the runtime is gone.
     pub blobs: BlobStore,
 }
@@ -49,6 +51,7 @@ impl Default for Options {
             instance_name: "concave".into(),
             image_budget_bytes: 128 << 20,
             query_cache_bytes: 64 << 20,
+            actions: ActionOptions::default(),
             blobs: BlobStore::memory(),
         }
     }
@@ -79,8 +82,12 @@ pub enum ActivateError {
 #[derive(Clone)]
 pub struct Runtime {
     pub(crate) inner: Arc<Inner>,
-    dispatcher: Arc<Dispatcher>,
-    sweeper: Arc<Sweeper>,
+    background: Arc<Background>,
+}
+
+struct Background {
+    dispatcher: Dispatcher,
+    sweeper: Sweeper,
 }
 
 pub(crate) struct Inner {
@@ -90,6 +97,7 @@ pub(crate) struct Inner {
     pub logs: LogRing,
     pub cache: QueryCache,
     pub files: FileIo,
+    pub actions: Actions,
     pub generation_row: DocumentId,
     pool: WorkerPool,
     /// The active code and the one before it, each with the commit from which on it counts.
@@ -111,9 +119,11 @@ impl Runtime {
         let generation_row = generation_row(&database).map_err(StartError::Database)?;
         let executor = js::ExecutorOptions { image_budget_bytes: options.image_budget_bytes, ..Default::default() };
         let pool = WorkerPool::start(options.workers, executor).map_err(StartError::Worker)?;
+        let actions = Actions::start(&options.actions).map_err(StartError::Worker)?;
         let inner = Inner {
             cache: QueryCache::new(options.query_cache_bytes),
             files,
+            actions,
             logs: LogRing::default(),
             code: RwLock::new(Code { current: (Timestamp::ZERO, deployment), previous: None }),
             database,
@@ -125,7 +135,7 @@ impl Runtime {
         let inner = Arc::new(inner);
         let dispatcher = Dispatcher::start(inner.clone()).map_err(StartError::Worker)?;
         let sweeper = Sweeper::start(&inner);
-        Ok(Runtime { inner, dispatcher: Arc::new(dispatcher), sweeper: Arc::new(sweeper) })
+        Ok(Runtime { inner, background: Arc::new(Background { dispatcher, sweeper }) })
     }
 
     /// The newest durable timestamp: what a query at "latest" reads.
@@ -209,7 +219,7 @@ impl Runtime {
         let deployment = self.deployment();
         let kind = match crate::system::kind(&call.path) {
             Some(kind) if call.identity.is_admin() => kind,
-            _ => match crate::run::resolve(&deployment, &call.path, &call.identity, true) {
+            _ => match crate::run::resolve(&deployment, &call, true) {
                 Ok(function) => function.kind,
                 Err(error) => return Ok(AnyResult { outcome: Err(error), log_lines: Arc::from([]) }),
             },
@@ -230,24 +240,19 @@ impl Runtime {
         }
     }
 
-    /// Answers a call of an action: this version cannot run them, and says so.
+    /// Runs an action to its end; dropping the future ends the action. Client errors and failures of the app are
+    /// results.
+    ///
+    /// Errors: `TooManyConcurrentRequests` when too many wait already; trouble of the service.
     pub async fn action(&self, call: CallRequest) -> Result<ActionResult, SystemError> {
-        let deployment = self.deployment();
-        let outcome = crate::run::resolve(&deployment, &call.path, &call.identity, false)
-            .and_then(|function| crate::run::check_kind(&call.path, function, FunctionKind::Action))
-            .and_then(|()| {
-                let path = call.path.display_name();
-                Err(FunctionError::new(format!(
-                    "{path} is an action, and this version of Concave cannot run actions yet."
-                )))
-            });
-        Ok(ActionResult { outcome, log_lines: Arc::from([]) })
+        crate::actions::call(self, call, Origin::Client).await
     }
 
-    /// Finishes the queued calls and stops the workers. Blocking.
+    /// Ends running actions, finishes the queued calls and stops the workers. Blocking.
     pub fn shutdown(&self) {
-        self.sweeper.stop();
-        self.dispatcher.stop();
+        self.background.sweeper.stop();
+        self.background.dispatcher.stop();
+        self.inner.actions.shutdown();
         self.inner.pool.shutdown();
     }
 }

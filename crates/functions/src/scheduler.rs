@@ -9,7 +9,7 @@ use db::schema::{FieldPath, IndexDefinition};
 use db::{Database, Namespace, Transaction};
 use value::{DocumentId, Object, Value};
 
-use crate::FunctionPath;
+use crate::{Deployment, FunctionPath};
 
 pub(crate) const TABLE: &str = "_scheduled_functions";
 /// Jobs by state and due time: what the dispatcher reads.
@@ -43,17 +43,44 @@ impl From<db::Error> for ScheduleError {
     }
 }
 
-/// Writes a pending job due at `due_ms`, in milliseconds since the Unix epoch.
+/// A job to be written.
+pub(crate) struct NewJob {
+    pub path: FunctionPath,
+    /// The one argument object.
+    pub args: Value,
+    /// Milliseconds since the Unix epoch.
+    pub due_ms: f64,
+}
+
+/// Checks that there is a function to schedule.
+///
+/// Errors: what is missing, as a sentence.
+pub(crate) fn check_target(deployment: &Deployment, path: &FunctionPath) -> Result<(), String> {
+    let Some(component) = deployment.component(&path.component) else {
+        return Err(format!("Attempted to schedule function at nonexistent path: {path}"));
+    };
+    if !component.functions.contains_key(&path.module) {
+        return Err(format!("Attempted to schedule function at nonexistent path: {}", path.display_name()));
+    }
+    if component.function(&path.module, &path.export).is_none() {
+        return Err(format!(
+            "Attempted to schedule function, but no exported function {} found in the file: {}. Did you forget to export it?",
+            path.export, path.module
+        ));
+    }
+    Ok(())
+}
+
+/// Writes a pending job.
 ///
 /// Errors: a due time more than five years from `now_ms`.
 pub(crate) fn schedule(
     tx: &mut Transaction,
     namespace: Namespace,
-    path: &FunctionPath,
-    args: Value,
-    due_ms: f64,
+    job: NewJob,
     now_ms: f64,
 ) -> Result<DocumentId, ScheduleError> {
+    let NewJob { path, args, due_ms } = job;
     if !due_ms.is_finite() || (due_ms - now_ms).abs() > DELAY_MS_MAX {
         let direction = if due_ms < now_ms { "in the past" } else { "in the future" };
         return Err(ScheduleError::Invalid(format!("The scheduled time is more than 5 years {direction}")));
@@ -135,6 +162,12 @@ impl JobRun {
         }
         tx.patch(self.namespace, self.id, vec![("state".to_owned(), Some(state("inProgress", None)))])?;
         Ok(true)
+    }
+
+    /// Whether somebody has cancelled the job, which may be running nevertheless.
+    pub fn is_cancelled(self, tx: &mut Transaction) -> Result<bool, db::Error> {
+        let job = tx.get(self.namespace, self.id)?;
+        Ok(job.as_ref().and_then(|job| kind_of(&job.value)) == Some("canceled"))
     }
 
     /// Marks the job as done, unless the function cancelled its own job.

@@ -65,6 +65,14 @@ impl App {
         wait(self.runtime.mutation(MutationRequest { call, session: None })).unwrap()
     }
 
+    pub fn act(&self, path: &str, args: Json) -> ActionResult {
+        self.act_as(path, args, Identity::Anonymous)
+    }
+
+    pub fn act_as(&self, path: &str, args: Json, identity: Identity) -> ActionResult {
+        wait(self.runtime.action(self.call(path, args, identity))).unwrap()
+    }
+
     /// Inserts `{body}` into `table` and returns its id.
     pub fn add(&self, table: &str, body: Json) -> String {
         let id = value_of(&self.mutate("app:add", json!({ "table": table, "body": body })).outcome);
@@ -132,6 +140,8 @@ fn analyze(line: &str) -> Option<AnalyzedFunction> {
     let (kind, visibility) = match rest.split('(').next()? {
         "query" => (FunctionKind::Query, Visibility::Public),
         "mutation" => (FunctionKind::Mutation, Visibility::Public),
+        "action" => (FunctionKind::Action, Visibility::Public),
+        "internalAction" => (FunctionKind::Action, Visibility::Internal),
         "internalMutation" => (FunctionKind::Mutation, Visibility::Internal),
         other => panic!("unknown wrapper {other}"),
     };

@@ -59,7 +59,7 @@ impl Runtime {
 }
 
 /// Runs `work` in a transaction until it commits. One that keeps losing takes the serial lane. Blocking.
-pub(super) fn commit<T, E: From<db::Error>>(
+pub(crate) fn commit<T, E: From<db::Error>>(
     inner: &Inner,
     source: &str,
     mut work: impl FnMut(&mut Transaction) -> Result<T, E>,

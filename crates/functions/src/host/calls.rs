@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use value::Value;
 
-use super::{Address, CallHost, arguments, developer};
+use super::{CallHost, arguments, developer};
+use crate::address::{Address, handle_of, missing_text};
 use crate::arguments::Arguments;
 use crate::execution::CallFailure;
 use crate::limits::CALL_DEPTH_MAX;
@@ -28,8 +29,6 @@ struct HandleArgs {
     #[serde(flatten)]
     address: Address,
 }
-
-const HANDLE_PREFIX: &str = "function://";
 
 impl CallHost<'_, '_> {
     /// Runs another function inside this transaction.
@@ -78,12 +77,8 @@ impl CallHost<'_, '_> {
     pub(super) fn create_function_handle(&mut self, json: &str) -> Reply {
         let args: HandleArgs = arguments("createFunctionHandle", json)?;
         let path = self.resolve_address(&args.address)?;
-        let deployment = &self.execution.deployment;
-        if deployment.function(&path).is_none() {
-            return Err(developer(missing_text(deployment, &path)));
-        }
-        let opaque = hex::encode(format!("{}|{path}", path.component));
-        Ok(Json::String(format!("{HANDLE_PREFIX}{opaque}#{}", path.display_name())).to_string())
+        let handle = handle_of(&self.execution.deployment, &path).map_err(developer)?;
+        Ok(Json::String(handle).to_string())
     }
 
     fn nested_kind(&self, udf_type: &str) -> Result<FunctionKind, js::HostError> {
@@ -103,23 +98,7 @@ impl CallHost<'_, '_> {
     }
 
     pub(super) fn resolve_address(&self, address: &Address) -> Result<FunctionPath, js::HostError> {
-        let component = &self.frame.path.component;
-        let parse = |text: &str, component: &str| {
-            FunctionPath::parse_in(text, component).map_err(|error| developer(error.to_string()))
-        };
-        match (&address.name, &address.reference, &address.function_handle) {
-            (Some(name), None, None) => parse(name, component),
-            (None, Some(reference), None) => match reference.strip_prefix("_reference/function/") {
-                Some(path) => parse(path, component),
-                None => Err(developer(format!("Couldn't resolve {reference}: this app has no such component."))),
-            },
-            (None, None, Some(handle)) => {
-                let (component, path) = decode_handle(handle)
-                    .ok_or_else(|| developer(format!("{handle} is not a valid function handle.")))?;
-                parse(&path, &component)
-            }
-            _ => Err(developer("Exactly one of `name`, `reference` and `functionHandle` must name the function.")),
-        }
+        address.resolve(&self.frame.path.component).map_err(developer)
     }
 }
 
@@ -141,24 +120,6 @@ fn narrow(tx: &mut db::Transaction, wanted: &serde_json::Map<String, Json>) -> d
     parent
 }
 
-/// The component and function path inside a handle.
-fn decode_handle(handle: &str) -> Option<(String, String)> {
-    let opaque = handle.strip_prefix(HANDLE_PREFIX)?;
-    let opaque = opaque.split('#').next().unwrap_or(opaque);
-    let text = String::from_utf8(hex::decode(opaque).ok()?).ok()?;
-    let (component, path) = text.split_once('|')?;
-    Some((component.to_owned(), path.to_owned()))
-}
-
 fn host_error(error: FunctionError) -> js::HostError {
     js::HostError { message: error.detail, data: error.data, kind: js::HostErrorKind::Developer }
-}
-
-/// Tells a missing export from a missing module.
-fn missing_text(deployment: &crate::Deployment, path: &FunctionPath) -> String {
-    let has_module = deployment.component(&path.component).is_some_and(|c| c.functions.contains_key(&path.module));
-    if has_module {
-        return format!("Couldn't find \"{}\" in module \"{}\".", path.export, path.module);
-    }
-    format!("Couldn't find JavaScript module '{}'. Did you forget to run `npx convex dev`?", path.module)
 }

@@ -4,11 +4,12 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use value::Value;
 
-use super::{Address, CallHost, arguments, developer};
+use super::{CallHost, arguments, developer};
 use crate::FunctionKind;
+use crate::address::Address;
 use crate::arguments::Arguments;
 use crate::limits::{SCHEDULED_ARGS_BYTES_MAX, SCHEDULED_PER_MUTATION_MAX};
-use crate::scheduler::{self, ScheduleError};
+use crate::scheduler::{self, NewJob, ScheduleError};
 
 type Reply = Result<String, js::HostError>;
 
@@ -31,7 +32,7 @@ impl CallHost<'_, '_> {
         self.check_may_schedule()?;
         let args: ScheduleArgs = arguments("scheduler", json)?;
         let path = self.resolve_address(&args.address)?;
-        self.check_target(&path)?;
+        scheduler::check_target(&self.execution.deployment, &path).map_err(developer)?;
         let object = Value::from_json(&args.args).map_err(|error| developer(error.to_string()))?;
         let object = Arguments::new(&path, object).map_err(|error| developer(error.detail))?.object;
         if object.has_commit_ts() {
@@ -39,7 +40,8 @@ impl CallHost<'_, '_> {
         }
         self.count_scheduled(object.size())?;
         let now_ms = self.execution.now_ms;
-        let scheduled = scheduler::schedule(self.tx, self.frame.namespace, &path, object, args.ts * 1000.0, now_ms);
+        let job = NewJob { path, args: object, due_ms: args.ts * 1000.0 };
+        let scheduled = scheduler::schedule(self.tx, self.frame.namespace, job, now_ms);
         let id = scheduled.map_err(|error| self.schedule_failed(error))?;
         Ok(format!("\"{id}\""))
     }
@@ -60,23 +62,6 @@ impl CallHost<'_, '_> {
                 Err(developer("Can't schedule functions in a query: only mutations and actions may."))
             }
         }
-    }
-
-    fn check_target(&self, path: &crate::FunctionPath) -> Result<(), js::HostError> {
-        let Some(component) = self.execution.deployment.component(&path.component) else {
-            return Err(developer(format!("Attempted to schedule function at nonexistent path: {path}")));
-        };
-        if !component.functions.contains_key(&path.module) {
-            let name = path.display_name();
-            return Err(developer(format!("Attempted to schedule function at nonexistent path: {name}")));
-        }
-        if component.function(&path.module, &path.export).is_none() {
-            return Err(developer(format!(
-                "Attempted to schedule function, but no exported function {} found in the file: {}. Did you forget to export it?",
-                path.export, path.module
-            )));
-        }
-        Ok(())
     }
 
     fn count_scheduled(&mut self, args_bytes: usize) -> Result<(), js::HostError> {

@@ -44,6 +44,15 @@ const define = (flag, invoke, visibility) => (handler) => ({
 const query = define("isQuery", "invokeQuery", "isPublic");
 const mutation = define("isMutation", "invokeMutation", "isPublic");
 const internalMutation = define("isMutation", "invokeMutation", "isInternal");
+const remote = (kind) => (name, args) => call(`1.0/actions/${kind}`, { name, args: args ?? {}, version: "1.48.0", requestId: "" });
+const actionCtx = { storage, runQuery: remote("query"), runMutation: remote("mutation"), runAction: remote("action") };
+const defineAction = (visibility) => (handler) => ({
+  isAction: true, [visibility]: true,
+  exportArgs: () => '{"type":"any"}', exportReturns: () => "null",
+  invokeAction: async (requestId, argsText) => JSON.stringify((await handler(actionCtx, ...JSON.parse(argsText))) ?? null),
+});
+const action = defineAction("isPublic");
+const internalAction = defineAction("isInternal");
 
 export const list = query(async (ctx, { table }) => (await ctx.db.collect(table)).map((row) => row.body));
 export const read = query((ctx, { id }) => ctx.db.get(id));
@@ -123,3 +132,59 @@ export const storeAndGet = mutation(async (ctx, { blob }) => {
   return { id, file: await ctx.storage.get(id), url: await ctx.storage.getUrl(id), metrics: await call("1.0/getTransactionMetrics", {}) };
 });
 export const getFile = mutation((ctx, { id }) => ctx.storage.get(id));
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+export const copyNote = action(async (ctx, { body }) => {
+  console.log("copying", body);
+  const id = await ctx.runMutation("app:addInternal", { table: "notes", body });
+  console.warn("copied");
+  return { id, row: await ctx.runQuery("app:read", { id }) };
+});
+export const hidden = internalAction(async () => "hidden");
+export const callHidden = action((ctx) => ctx.runAction("app:hidden"));
+export const callOf = action((ctx, { kind, name, args }) => call(`1.0/actions/${kind}`, { name, args: args ?? {}, version: "1.48.0", requestId: "" }));
+export const operation = action((ctx, { name, args }) => call(name, args ?? {}));
+export const catches = action(async (ctx, { name, args }) => {
+  try {
+    return await ctx.runMutation(name, args);
+  } catch (e) {
+    return { message: e.message, data: e.data ?? null };
+  }
+});
+export const throwsData = mutation(async () => {
+  throw Object.assign(new Error("with data"), { ConvexErrorSymbol: Symbol.for("ConvexError"), [Symbol.for("ConvexError")]: true, data: '{"code":7}' });
+});
+export const throwInAction = action(async (ctx, { table }) => {
+  await ctx.runMutation("app:add", { table, body: "stays" });
+  throw new Error("after the mutation");
+});
+export const twoClocks = action(async () => {
+  const before = Date.now();
+  await sleep(5);
+  return Date.now() - before;
+});
+export const waits = action(async (ctx, { ms }) => { await sleep(ms); return "woke"; });
+export const spins = action(async () => { for (;;); });
+export const manyOperations = action(async (ctx, { count }) => {
+  const all = await Promise.allSettled(Array.from({ length: count }, () => ctx.runQuery("app:clock")));
+  return [all.filter((one) => one.status === "fulfilled").length, all.find((one) => one.status === "rejected")?.reason.message ?? null];
+});
+export const forgets = action(async (ctx) => {
+  ctx.runMutation("app:add", { table: "notes", body: "forgotten" });
+  ctx.storage.getUrl("x").catch(() => {});
+  setTimeout(() => {}, 60000);
+  return "done";
+});
+export const nests = action(async (ctx, { left }) => (left === 0 ? 0 : 1 + (await ctx.runAction("app:nests", { left: left - 1 }))));
+export const hoards = action(async () => { const all = []; for (;;) all.push(new Array(100000).fill(1)); });
+let actionCalls = 0;
+export const actionLeak = action(async () => ++actionCalls);
+export const storesBlob = action(async (ctx, { text, sha256 }) => {
+  const blob = new Blob([text], { type: "text/plain" });
+  const id = await Convex.jsSyscall("storage/storeBlob", { requestId: "", version: "1.48.0", blob, options: { sha256 } });
+  const back = await Convex.jsSyscall("storage/getBlob", { requestId: "", version: "1.48.0", storageId: id });
+  return [await back.text(), back.type, (await ctx.storage.getMetadata(id)).size];
+});
+export const laterFromAction = action((ctx, { name, args, delayMs }) =>
+  call("1.0/actions/schedule", { requestId: "", name, args, ts: (Date.now() + delayMs) / 1000, version: "1.48.0" }));
+export const cancelFromAction = action((ctx, { id }) => call("1.0/actions/cancel_job", { requestId: "", id }));

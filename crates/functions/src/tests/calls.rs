@@ -153,6 +153,6 @@ fn console_lines_come_back_and_are_logged() {
     let result = app.query("app:hello", json!({}));
     assert_eq!(&*result.log_lines, ["[LOG] 'hi' 1"]);
     let entries = app.runtime.logs().after(0.0);
-    let entry = entries.iter().find(|entry| entry.identifier == "app:hello").unwrap();
-    assert_eq!(entry.log_lines[0].messages, ["'hi'", "1"]);
+    let entry = entries.iter().find(|entry| entry.identifier() == "app:hello").unwrap();
+    assert_eq!(entry.log_lines()[0].messages, ["'hi'", "1"]);
 }

@@ -19,7 +19,13 @@ fn user(name: &str) -> Identity {
 }
 
 fn runs_of(app: &App, identifier: &str) -> usize {
-    app.runtime.logs().after(0.0).iter().filter(|entry| entry.identifier == identifier && !entry.cached).count()
+    app.runtime
+        .logs()
+        .after(0.0)
+        .iter()
+        .filter_map(|entry| entry.completion())
+        .filter(|entry| entry.identifier == identifier && !entry.cached)
+        .count()
 }
 
 // - [ ] cache hit on same args; miss after invalidation; identity key; 17 s age when time observed; errors never cached

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
-use functions::logs::{Completion, LogLine};
+use functions::logs::{Completion, LogEntry, LogLine, Progress};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -36,7 +36,7 @@ enum LineForm {
     Text,
 }
 
-/// Finished executions after the cursor, waiting for the first one.
+/// What was logged after the cursor, waiting for the first one.
 pub async fn function_logs(
     State(state): State<AppState>,
     _admin: AdminIdentity,
@@ -47,19 +47,19 @@ pub async fn function_logs(
     let structured =
         client.is_some_and(|client| client.name.starts_with("npm-cli") || client.name.starts_with("dashboard"));
     let form = if structured { LineForm::Structured } else { LineForm::Text };
-    Ok(Json(poll(&state, &parameters, form).await))
+    Ok(Json(poll(&state, &parameters, form, |_| true).await))
 }
 
-/// The same with lines as text.
+/// The same with finished executions only, and lines as text.
 pub async fn executions(
     State(state): State<AppState>,
     _admin: AdminIdentity,
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<Value>, ApiError> {
-    Ok(Json(poll(&state, &parameters, LineForm::Text).await))
+    Ok(Json(poll(&state, &parameters, LineForm::Text, |entry| entry.completion().is_some()).await))
 }
 
-async fn poll(state: &AppState, parameters: &Parameters, form: LineForm) -> Value {
+async fn poll(state: &AppState, parameters: &Parameters, form: LineForm, counts: fn(&LogEntry) -> bool) -> Value {
     let mut news = state.runtime.logs().watch();
     let deadline = state.platform.sleep(POLL_MAX);
     tokio::pin!(deadline);
@@ -68,10 +68,11 @@ async fn poll(state: &AppState, parameters: &Parameters, form: LineForm) -> Valu
         news.borrow_and_update();
         let mut entries = state.runtime.logs().after(parameters.cursor);
         if let Some(request_id) = &wanted {
-            entries.retain(|entry| *entry.request_id.0 == **request_id);
+            entries.retain(|entry| *entry.request_id().0 == **request_id);
         }
+        entries.retain(|entry| counts(entry));
         if let Some(last) = entries.last() {
-            return page(&entries, last.timestamp * 1000.0, form);
+            return page(&entries, last.timestamp() * 1000.0, form);
         }
         tokio::select! {
             changed = news.changed() => if changed.is_err() { break },
@@ -89,16 +90,36 @@ fn wanted_request(parameters: &Parameters) -> Option<String> {
     Some(digest[..16].to_owned())
 }
 
-fn page(entries: &[Arc<Completion>], cursor: f64, form: LineForm) -> Value {
+fn page(entries: &[Arc<LogEntry>], cursor: f64, form: LineForm) -> Value {
     json!({
-        "entries": entries.iter().map(|entry| completion(entry, form)).collect::<Vec<_>>(),
+        "entries": entries.iter().map(|entry| log_entry(entry, form)).collect::<Vec<_>>(),
         "newCursor": cursor,
     })
 }
 
 /// Source: deploy-api 8.2.
-fn completion(entry: &Completion, form: LineForm) -> Value {
-    let lines: Vec<Value> = entry.log_lines.iter().map(|line| log_line(line, form)).collect();
+fn log_entry(entry: &LogEntry, form: LineForm) -> Value {
+    let lines = entry.log_lines().iter().map(|line| log_line(line, form)).collect();
+    match entry {
+        LogEntry::Completion(entry) => completion(entry, lines),
+        LogEntry::Progress(entry) => progress(entry, lines),
+    }
+}
+
+fn progress(entry: &Progress, lines: Vec<Value>) -> Value {
+    json!({
+        "kind": "Progress",
+        "udfType": entry.kind.name(),
+        "componentPath": entry.component_path,
+        "identifier": entry.identifier,
+        "timestamp": entry.execution_timestamp,
+        "logLines": lines,
+        "requestId": &*entry.request_id.0,
+        "executionId": entry.execution_id,
+    })
+}
+
+fn completion(entry: &Completion, lines: Vec<Value>) -> Value {
     let occ = entry.occ.as_ref().map(|occ| {
         json!({
             "tableName": occ.table_name,
@@ -120,7 +141,7 @@ fn completion(entry: &Completion, form: LineForm) -> Value {
         "parentExecutionId": null,
         "executionTime": entry.execution_time,
         "userExecutionTime": entry.user_time,
-        "success": null,
+        "success": entry.http_status.map(|status| json!({ "status": status.to_string() })),
         "error": entry.error,
         "requestId": &*entry.request_id.0,
         "executionId": entry.execution_id,
@@ -130,7 +151,7 @@ fn completion(entry: &Completion, form: LineForm) -> Value {
         "willRetry": entry.will_retry,
         "executionTimestamp": entry.execution_timestamp,
         "identityType": entry.identity_type,
-        "environment": "isolate",
+        "environment": entry.environment.name(),
     })
 }
 

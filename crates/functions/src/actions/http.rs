@@ -1,0 +1,343 @@
+//! HTTP actions: a request in, a response out, both streaming.
+//!
+//! The action runs as a task of its own. Its caller gets the response's head when the handler has returned, and the
+//! body piece by piece as the client takes it; the action stays alive until its body has ended. A client that goes
+//! away aborts `request.signal` and nothing else.
+
+mod exchange;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use js::{ActionCall, Step};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::Permit;
+use super::call::{Limit, timed_out, within_limits};
+use super::drive::{Action, Drive};
+use super::log::{ActionLog, Ending, Execution, SharedLog};
+use super::operations::{Context, Operations};
+use crate::deployment::ModuleEnvironment;
+use crate::execution::CallFailure;
+use crate::run::failure_of;
+use crate::{Caller, Deployment, FunctionError, FunctionKind, FunctionPath, Identity, RequestId, Runtime, SystemError};
+
+pub(super) use exchange::Exchange;
+
+/// The module that holds the routes.
+const ROUTER: &str = "http.js";
+
+/// A request to an HTTP action.
+pub struct HttpRequest {
+    pub method: String,
+    /// As user code sees it: scheme, host, path and query.
+    pub url: String,
+    /// What routes are looked up by.
+    pub path: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// None when user code sees a body of `null`.
+    pub body: Option<RequestBody>,
+    pub identity: Identity,
+    /// Why the request's credential counts for nothing; told to those who ask for the identity.
+    pub identity_error: Option<String>,
+    pub request_id: RequestId,
+}
+
+/// The bytes of a request, as they arrive. An error's text is what user code sees.
+pub type RequestBody = BoxStream<'static, Result<Bytes, String>>;
+
+/// What became of a request.
+pub enum HttpOutcome {
+    /// The app has no `http.js`.
+    NoRouter,
+    NoRoute,
+    /// The handler failed before it returned a response.
+    Failed(FunctionError),
+    Response(HttpResponse),
+}
+
+/// A response whose head is there.
+pub struct HttpResponse {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: ResponseBody,
+}
+
+/// The bytes of a response. Dropping it tells the action that the client is gone.
+pub enum ResponseBody {
+    /// All of it, and its length is the content's.
+    Whole(Bytes),
+    Stream(ResponseStream),
+}
+
+/// The pieces of a body; an error means that the body is broken off.
+pub struct ResponseStream {
+    pub pieces: mpsc::Receiver<Result<Bytes, Broken>>,
+    client: DropGuard,
+}
+
+/// The action failed while it was sending its body.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the HTTP action failed while it was sending its response")]
+pub struct Broken;
+
+impl ResponseStream {
+    /// Tells the action nothing any more when dropped: the client has all of it.
+    pub fn complete(self) {
+        self.client.disarm();
+    }
+}
+
+impl Runtime {
+    /// Starts the HTTP action for `request` and returns once its response begins. Needs a tokio runtime.
+    ///
+    /// Errors: `TooManyConcurrentRequests` when too many wait already; trouble of the service.
+    pub async fn http_action(&self, request: HttpRequest) -> Result<HttpOutcome, SystemError> {
+        let deployment = self.deployment();
+        if !deployment.root().is_some_and(|root| root.modules.contains_key(ROUTER)) {
+            return Ok(HttpOutcome::NoRouter);
+        }
+        let permit = self.inner.actions.admission.enter().await?;
+        let (sender, receiver) = oneshot::channel();
+        // The client may go away while it waits for the head, and the action must learn of it.
+        let gone = CancellationToken::new();
+        let waiting = gone.clone().drop_guard();
+        tokio::spawn(serve(self.clone(), deployment, request, permit, Head { sender, gone }));
+        let outcome = receiver.await.map_err(|_| SystemError::internal("an HTTP action ended without an answer"))?;
+        let client = waiting;
+        outcome.map(|begun| begun.into_outcome(client))
+    }
+}
+
+/// Where the response's head goes.
+struct Head {
+    sender: oneshot::Sender<Result<Begun, SystemError>>,
+    gone: CancellationToken,
+}
+
+/// A response as the action's task hands it over.
+enum Begun {
+    NoRoute,
+    Failed(FunctionError),
+    Whole { head: HeadJson, body: Bytes },
+    Stream { head: HeadJson, pieces: mpsc::Receiver<Result<Bytes, Broken>> },
+}
+
+impl Begun {
+    fn into_outcome(self, client: DropGuard) -> HttpOutcome {
+        match self {
+            Begun::NoRoute => HttpOutcome::NoRoute,
+            Begun::Failed(error) => HttpOutcome::Failed(error),
+            Begun::Whole { head, body } => HttpOutcome::Response(head.response(ResponseBody::Whole(body))),
+            Begun::Stream { head, pieces } => {
+                HttpOutcome::Response(head.response(ResponseBody::Stream(ResponseStream { pieces, client })))
+            }
+        }
+    }
+}
+
+/// What the platform says of a response.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct HeadJson {
+    header_pairs: Vec<(String, String)>,
+    status: u16,
+    stream_id: Option<u32>,
+}
+
+impl HeadJson {
+    fn response(self, body: ResponseBody) -> HttpResponse {
+        HttpResponse { status: self.status, headers: self.header_pairs, body }
+    }
+}
+
+/// Runs one HTTP action to its end.
+async fn serve(runtime: Runtime, deployment: Arc<Deployment>, request: HttpRequest, permit: Permit, head: Head) {
+    let log = start_log(&runtime, &request);
+    let operations = Operations::new(Context {
+        runtime: runtime.clone(),
+        deployment: deployment.clone(),
+        path: router_path(),
+        namespace: db::Namespace::ROOT,
+        identity: request.identity.clone(),
+        identity_error: request.identity_error.clone(),
+        request_id: request.request_id.clone(),
+        job: None,
+        depth: 0,
+    });
+    let exchange = Exchange::new(request.body, head.gone, log.clone());
+    let request = Called {
+        json: json!({
+            "url": request.url,
+            "method": request.method,
+            "headerPairs": request.headers,
+            "streamId": exchange.has_request_body().then_some(1),
+            "signal": 1,
+        })
+        .to_string(),
+        path: request.path,
+        method: request.method,
+    };
+    let Some(bundle) = deployment.root().map(|root| root.bundle.clone()) else { return };
+    let drive = Drive::new(operations, permit, log.clone(), bundle, Some(exchange.clone()));
+    let mut serving = Serving { log: log.clone(), exchange, sender: Some(head.sender), status: None };
+    let ended = within_limits(&runtime, Box::pin(serving.run(drive, request))).await;
+    let error = match ended {
+        Ok(error) => error,
+        Err(Limit::Time(limit)) => Some(timed_out(limit)),
+        Err(Limit::Service(error)) => {
+            log.lock().finish(Ending { error: Some(error.message.clone()), ..Ending::default() });
+            serving.exchange.break_off();
+            if let Some(sender) = serving.sender.take() {
+                drop(sender.send(Err(error)));
+            }
+            return;
+        }
+    };
+    serving.finish(error);
+}
+
+fn router_path() -> FunctionPath {
+    FunctionPath { component: String::new(), module: ROUTER.into(), export: "default".into() }
+}
+
+fn start_log(runtime: &Runtime, request: &HttpRequest) -> SharedLog {
+    let execution = Execution {
+        kind: FunctionKind::HttpAction,
+        environment: ModuleEnvironment::Isolate,
+        path: router_path(),
+        identifier: format!("{} {}", request.method, request.path),
+        caller: Caller::HttpEndpoint,
+        request_id: request.request_id.clone(),
+        identity_type: request.identity.log_name(),
+    };
+    ActionLog::start(runtime.clone(), execution)
+}
+
+/// What the router is asked.
+struct Called {
+    json: String,
+    path: String,
+    method: String,
+}
+
+/// The task's side of a request.
+struct Serving {
+    log: SharedLog,
+    exchange: Arc<Exchange>,
+    /// None once the head was sent.
+    sender: Option<oneshot::Sender<Result<Begun, SystemError>>>,
+    status: Option<u16>,
+}
+
+/// What a step of an HTTP action came to.
+enum Stepped {
+    Waiting,
+    /// The head's JSON text.
+    Head(String),
+    Failed(FunctionError),
+    NoRoute,
+}
+
+impl Serving {
+    /// Returns the failure of the handler or of its body, if there was one.
+    async fn run(&mut self, mut drive: Drive, request: Called) -> Result<Option<FunctionError>, SystemError> {
+        let mut stepped = drive.step(move |action| begin(action, &request)).await??;
+        loop {
+            match stepped {
+                Stepped::Waiting => {}
+                Stepped::NoRoute => {
+                    self.begin(Begun::NoRoute);
+                    return Ok(None);
+                }
+                Stepped::Failed(error) => return Ok(Some(error)),
+                Stepped::Head(json) => self.head(&json)?,
+            }
+            if self.sender.is_none() && self.exchange.has_ended() {
+                drive.nudge();
+                return Ok(None);
+            }
+            let Some(answers) = drive.answers().await else { return Ok(None) };
+            stepped = drive
+                .step(move |action| {
+                    let step = action.resume(answers);
+                    settle(action, step)
+                })
+                .await??;
+        }
+    }
+
+    /// Hands the head over, with the body if all of it is there.
+    fn head(&mut self, json: &str) -> Result<(), SystemError> {
+        let head: HeadJson = serde_json::from_str(json).map_err(SystemError::internal)?;
+        self.status = Some(head.status);
+        let begun = match head.stream_id {
+            None => Begun::Whole { head, body: self.exchange.take_whole() },
+            Some(_) => Begun::Stream { head, pieces: self.exchange.take_pieces() },
+        };
+        self.begin(begun);
+        Ok(())
+    }
+
+    fn begin(&mut self, begun: Begun) {
+        if let Some(sender) = self.sender.take() {
+            drop(sender.send(Ok(begun)));
+        }
+    }
+
+    fn finish(mut self, error: Option<FunctionError>) {
+        if let Some(error) = &error
+            && self.sender.is_none()
+        {
+            self.log.lock().system(
+                "WARN",
+                "error:httpAction",
+                format!("The response was broken off: {}", error.detail),
+            );
+            self.exchange.break_off();
+        }
+        if self.exchange.client_is_gone() {
+            let text = "The client disconnected before it had received all of the response.";
+            self.log.lock().system("INFO", "info:httpActionClientDisconnect", text.into());
+        }
+        let status = self.status.unwrap_or(if error.is_some() { 500 } else { 404 });
+        let ending = Ending {
+            error: error.as_ref().map(|error| error.detail.clone()),
+            return_bytes: Some(self.exchange.sent_bytes()),
+            http_status: Some(status),
+        };
+        self.log.lock().finish(ending);
+        if let Some(error) = error {
+            self.begin(Begun::Failed(error));
+        }
+    }
+}
+
+fn begin(action: &mut Action, request: &Called) -> Result<Stepped, SystemError> {
+    let call = ActionCall::Http { path: &request.path, method: &request.method, request_json: &request.json };
+    let step = action.start(&call);
+    if let Some(route) = action.heap.route() {
+        action.host.log.lock().identify(format!("{} {route}", request.method));
+    }
+    settle(action, step)
+}
+
+fn settle(action: &Action, step: Step) -> Result<Stepped, SystemError> {
+    match step {
+        Step::Waiting => Ok(Stepped::Waiting),
+        Step::Done(completion) => {
+            action.warn_of_dangling();
+            Ok(Stepped::Head(completion.result_json))
+        }
+        Step::NoRoute => Ok(Stepped::NoRoute),
+        Step::Failed(error) => match failure_of(&router_path(), error) {
+            CallFailure::Function(error) => Ok(Stepped::Failed(error)),
+            CallFailure::System(error) => Err(error),
+        },
+    }
+}

@@ -1,0 +1,139 @@
+//! What an action leaves in the log: its lines while it runs, and one entry when it has ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::deployment::ModuleEnvironment;
+use crate::execution::LogCollector;
+use crate::logs::{Completion, LogLine, Progress, UsageStats};
+use crate::{Caller, FunctionKind, FunctionPath, RequestId, Runtime};
+
+/// Names an execution in the log.
+#[derive(Clone)]
+pub(crate) struct Execution {
+    pub kind: FunctionKind,
+    pub environment: ModuleEnvironment,
+    pub path: FunctionPath,
+    /// `messages:send`, or `GET /ping` for HTTP actions.
+    pub identifier: String,
+    pub caller: Caller,
+    pub request_id: RequestId,
+    pub identity_type: &'static str,
+}
+
+/// How an execution ended.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ending {
+    pub error: Option<String>,
+    pub return_bytes: Option<u64>,
+    pub http_status: Option<u16>,
+}
+
+/// The log of one action, as its task and its steps share it.
+pub(crate) type SharedLog = Arc<Mutex<ActionLog>>;
+
+/// The log of one action.
+pub(crate) struct ActionLog {
+    runtime: Runtime,
+    execution: Execution,
+    execution_id: String,
+    started: Duration,
+    started_ms: f64,
+    lines: LogCollector,
+    /// Lines that are in the ring already.
+    streamed: usize,
+    /// Time spent in user code so far.
+    pub user_time: Duration,
+}
+
+impl ActionLog {
+    pub fn start(runtime: Runtime, execution: Execution) -> SharedLog {
+        let platform = runtime.platform();
+        let mut id = [0; 16];
+        platform.fill_random(&mut id);
+        Arc::new(Mutex::new(ActionLog {
+            execution_id: uuid::Builder::from_random_bytes(id).into_uuid().to_string(),
+            started: platform.monotonic(),
+            started_ms: platform.now_ms(),
+            runtime,
+            execution,
+            lines: LogCollector::default(),
+            streamed: 0,
+            user_time: Duration::ZERO,
+        }))
+    }
+
+    /// Renames the execution, once its route is known.
+    pub fn identify(&mut self, identifier: String) {
+        self.execution.identifier = identifier;
+    }
+
+    pub fn console(&mut self, level: &'static str, messages: Vec<String>) {
+        let now_ms = self.runtime.platform().now_ms();
+        self.lines.console(level, messages, now_ms, &self.execution.path, false);
+    }
+
+    /// Adds a line of ours with its code.
+    pub fn system(&mut self, level: &'static str, code: &str, text: String) {
+        let now_ms = self.runtime.platform().now_ms();
+        self.lines.system(level, code, text, now_ms);
+    }
+
+    /// Shows what was printed since the last time to those who follow the log.
+    pub fn stream(&mut self) {
+        let fresh: Vec<LogLine> = self.lines.lines()[self.streamed..].to_vec();
+        if fresh.is_empty() {
+            return;
+        }
+        self.streamed += fresh.len();
+        let Execution { kind, path, identifier, request_id, .. } = self.execution.clone();
+        self.runtime.logs().push(Progress {
+            kind,
+            component_path: component(&path),
+            identifier,
+            log_lines: fresh,
+            execution_timestamp: self.started_ms / 1000.0,
+            timestamp: self.runtime.platform().now_ms() / 1000.0,
+            request_id,
+            execution_id: self.execution_id.clone(),
+        });
+    }
+
+    /// Closes the log; returns all lines as clients see them.
+    pub fn finish(&mut self, ending: Ending) -> Arc<[String]> {
+        self.stream();
+        let platform = self.runtime.platform();
+        let elapsed = platform.monotonic().saturating_sub(self.started);
+        let Execution { kind, environment, path, identifier, caller, request_id, identity_type } =
+            self.execution.clone();
+        self.runtime.logs().push(Completion {
+            kind,
+            component_path: component(&path),
+            identifier,
+            log_lines: Vec::new(),
+            timestamp: platform.now_ms() / 1000.0,
+            execution_timestamp: self.started_ms / 1000.0,
+            cached: false,
+            caller,
+            execution_time: elapsed.as_secs_f64(),
+            user_time: self.user_time.as_secs_f64(),
+            error: ending.error,
+            request_id,
+            execution_id: self.execution_id.clone(),
+            usage: UsageStats::default(),
+            return_bytes: ending.return_bytes,
+            occ: None,
+            will_retry: false,
+            identity_type,
+            http_status: ending.http_status,
+            environment,
+        });
+        self.lines.lines().iter().map(LogLine::to_text).collect()
+    }
+}
+
+fn component(path: &FunctionPath) -> Option<String> {
+    (!path.component.is_empty()).then(|| path.component.clone())
+}

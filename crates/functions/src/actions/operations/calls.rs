@@ -1,0 +1,88 @@
+//! `ctx.runQuery`, `ctx.runMutation`, `ctx.runAction` and function handles in actions.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+
+use super::{Answer, Failure, Operations, refused};
+use crate::actions::{self, Origin};
+use crate::address::{Address, handle_of, missing_text};
+use crate::host::arguments;
+use crate::run::check_kind;
+use crate::{CallRequest, Caller, FunctionError, FunctionKind, MutationRequest, QueryRequest};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CallArgs<'a> {
+    // Spelled out, because raw JSON cannot sit beside a flattened field.
+    name: Option<String>,
+    reference: Option<String>,
+    function_handle: Option<String>,
+    #[serde(borrow)]
+    args: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct HandleArgs {
+    #[serde(flatten)]
+    address: Address,
+}
+
+impl Operations {
+    pub(super) async fn query(&self, json: &str) -> Answer {
+        let call = self.call(json, FunctionKind::Query, "runQuery")?;
+        let runtime = &self.context().runtime;
+        let result = runtime.query(&QueryRequest { call, journal: None }, runtime.latest_ts()).await?;
+        outcome(result.outcome.clone())
+    }
+
+    pub(super) async fn mutation(&self, json: &str) -> Answer {
+        let call = self.call(json, FunctionKind::Mutation, "runMutation")?;
+        let result = self.context().runtime.mutation(MutationRequest { call, session: None }).await?;
+        outcome(result.outcome)
+    }
+
+    pub(super) async fn action(&self, json: &str) -> Answer {
+        let call = self.call(json, FunctionKind::Action, "runAction")?;
+        let context = self.context();
+        let origin = Origin::Nested { depth: context.depth + 1 };
+        // Actions call actions: the type of the future would contain itself.
+        let result = Box::pin(actions::call(&context.runtime, call, origin)).await?;
+        outcome(result.outcome)
+    }
+
+    pub(super) fn create_function_handle(&self, json: &str) -> Answer {
+        let args: HandleArgs = arguments("createFunctionHandle", json)?;
+        let context = self.context();
+        let path = args.address.resolve(&context.path.component).map_err(refused)?;
+        Ok(Json::String(handle_of(&context.deployment, &path).map_err(refused)?).to_string())
+    }
+
+    /// The call that the arguments of `method` ask for.
+    fn call(&self, json: &str, kind: FunctionKind, method: &str) -> Result<CallRequest, Failure> {
+        let args: CallArgs<'_> = arguments(method, json)?;
+        let address = Address { name: args.name, reference: args.reference, function_handle: args.function_handle };
+        let context = self.context();
+        let path = address.resolve(&context.path.component).map_err(refused)?;
+        // Looked up in the newest code, which is what will run.
+        let deployment = context.runtime.deployment();
+        let Some(function) = deployment.function(&path) else { return Err(refused(missing_text(&deployment, &path))) };
+        check_kind(&path, function, kind).map_err(|error| refused(error.detail))?;
+        let (identity, request_id) = (context.identity.clone(), context.request_id.clone());
+        Ok(CallRequest { path, args: Arc::from(args.args.get()), identity, caller: Caller::Action, request_id })
+    }
+}
+
+/// The action's code sees a callee's error as if it had happened in the action.
+fn outcome(outcome: Result<Arc<str>, FunctionError>) -> Answer {
+    match outcome {
+        Ok(value) => Ok(String::from(&*value)),
+        Err(error) => Err(Failure::App(js::HostError {
+            message: error.detail,
+            data: error.data,
+            kind: js::HostErrorKind::Developer,
+        })),
+    }
+}

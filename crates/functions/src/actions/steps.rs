@@ -1,0 +1,145 @@
+//! The threads that run the JavaScript of actions.
+//!
+//! They are apart from the workers, so that actions and transactions share the processor but never wait for one
+//! another. A step cannot be interrupted; when all threads are stuck in long ones, further threads are added, up to a
+//! bound, and go again when there is nothing to do.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+use platform::Platform;
+use tokio::sync::oneshot;
+
+use crate::limits::{ACTION_STACK_BYTES, ACTION_THREADS_MAX};
+use crate::{ErrorKind, SystemError};
+
+/// No step has begun for this long while some wait: the threads are stuck.
+const STALL: Duration = Duration::from_millis(100);
+/// How long an added thread waits for work before it ends.
+const KEEP: Duration = Duration::from_secs(10);
+
+type Job = Box<dyn FnOnce() + Send>;
+
+pub(crate) struct StepPool {
+    base: usize,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    ready: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    /// Counts the steps that have begun.
+    begun: u64,
+    threads: usize,
+    closed: bool,
+}
+
+impl StepPool {
+    /// Starts `threads` threads.
+    pub fn start(threads: usize) -> std::io::Result<StepPool> {
+        let pool = StepPool { base: threads.max(1), shared: Arc::default() };
+        for _ in 0..pool.base {
+            pool.spawn()?;
+        }
+        Ok(pool)
+    }
+
+    /// Runs `step` on one of the threads; one that is abandoned before it began does not run.
+    ///
+    /// Errors: `ShuttingDown`, and internal when the step panicked.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        platform: &Platform,
+        step: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, SystemError> {
+        let (sender, mut receiver) = oneshot::channel();
+        let job = move || {
+            if !sender.is_closed() {
+                drop(sender.send(step()));
+            }
+        };
+        self.submit(Box::new(job))?;
+        loop {
+            let begun = self.shared.state.lock().begun;
+            tokio::select! {
+                answer = &mut receiver => return answer.map_err(|_| SystemError::internal("a step of an action panicked")),
+                () = platform.sleep(STALL) => self.relieve(begun),
+            }
+        }
+    }
+
+    fn submit(&self, job: Job) -> Result<(), SystemError> {
+        let mut state = self.shared.state.lock();
+        if state.closed {
+            return Err(SystemError::new(ErrorKind::Overloaded, "ShuttingDown", "The server is shutting down."));
+        }
+        state.jobs.push_back(job);
+        drop(state);
+        self.shared.ready.notify_one();
+        Ok(())
+    }
+
+    /// Adds a thread if nothing has begun since `begun` steps had.
+    fn relieve(&self, begun: u64) {
+        let stuck = {
+            let state = self.shared.state.lock();
+            let stuck = state.begun == begun && !state.jobs.is_empty();
+            stuck && state.threads < ACTION_THREADS_MAX && !state.closed
+        };
+        if stuck && let Err(error) = self.spawn() {
+            tracing::warn!(%error, "could not add a thread for actions");
+        }
+    }
+
+    fn spawn(&self) -> std::io::Result<()> {
+        let (shared, base) = (self.shared.clone(), self.base);
+        let mut state = self.shared.state.lock();
+        let builder = std::thread::Builder::new().name("actions".into()).stack_size(ACTION_STACK_BYTES);
+        builder.spawn(move || serve(&shared, base))?;
+        state.threads += 1;
+        Ok(())
+    }
+
+    /// Runs no further steps. A thread in the middle of one ends after it; nobody waits for that, because it may
+    /// take minutes.
+    pub fn shutdown(&self) {
+        let mut state = self.shared.state.lock();
+        state.closed = true;
+        state.jobs.clear();
+        drop(state);
+        self.shared.ready.notify_all();
+    }
+}
+
+fn serve(shared: &Shared, base: usize) {
+    while let Some(job) = next(shared, base) {
+        // A panic is our bug; it must cost one action, not the thread.
+        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err() {
+            tracing::error!("a step of an action panicked");
+        }
+    }
+}
+
+/// The next step; none when the thread should end.
+fn next(shared: &Shared, base: usize) -> Option<Job> {
+    let mut state = shared.state.lock();
+    loop {
+        if let Some(job) = state.jobs.pop_front() {
+            state.begun += 1;
+            return Some(job);
+        }
+        let waited_in_vain = !state.closed && shared.ready.wait_for(&mut state, KEEP).timed_out();
+        if state.closed || (waited_in_vain && state.jobs.is_empty() && state.threads > base) {
+            state.threads -= 1;
+            return None;
+        }
+    }
+}
