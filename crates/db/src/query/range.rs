@@ -26,30 +26,35 @@ struct Conditions<'a> {
     upper: Option<&'a RangeBound>,
 }
 
-/// Returns the keys of an index over `fields` (without the creation time they end with) that meet all conditions.
-///
-/// `name` is the index as the query names it, for messages.
-pub fn index_range(name: &str, space: Space, fields: &[String], range: &[RangeBound]) -> Result<KeyRange, Error> {
-    let mut nameable = fields.to_vec();
-    nameable.push(CREATION_TIME.to_owned());
-    let conditions = Conditions::check(name, fields, &nameable, range)?;
-    let mut prefix = space.prefix().to_vec();
-    conditions.equal.iter().for_each(|bound| encode_key(&mut prefix, bound.value.as_ref()));
-    let keyed = |bound: &RangeBound| {
-        let mut key = prefix.clone();
-        encode_key(&mut key, bound.value.as_ref());
-        key
-    };
-    let mut start = match conditions.lower {
-        None => prefix.clone(),
-        Some(bound) if bound.op == RangeOp::Gte => keyed(bound),
-        Some(bound) => prefix_end(&keyed(bound)).to_vec(),
-    };
-    let mut end = match conditions.upper {
-        None => prefix_end(&prefix).to_vec(),
-        Some(bound) if bound.op == RangeOp::Lt => keyed(bound),
-        Some(bound) => prefix_end(&keyed(bound)).to_vec(),
-    };
+/// The index a range is about.
+pub struct Ranged<'a> {
+    /// As the query names it, for messages.
+    pub name: &'a str,
+    pub space: Space,
+    pub table: TableNumber,
+    /// Without the creation time and the id that every index ends with.
+    pub fields: &'a [String],
+}
+
+/// Returns the keys of an index that meet all conditions.
+pub fn index_range(index: &Ranged<'_>, range: &[RangeBound]) -> Result<KeyRange, Error> {
+    let mut nameable = index.fields.to_vec();
+    nameable.extend([CREATION_TIME.to_owned(), ID.to_owned()]);
+    let conditions = Conditions::check(index.name, index.fields, &nameable, range)?;
+    let mut start = index.space.prefix().to_vec();
+    let mut end = prefix_end(&start).to_vec();
+    for bound in &conditions.equal {
+        (start, end) = index.span(&start, bound);
+    }
+    let prefix = start.clone();
+    if let Some(bound) = conditions.lower {
+        let (at, past) = index.span(&prefix, bound);
+        start = if bound.op == RangeOp::Gte { at } else { past };
+    }
+    if let Some(bound) = conditions.upper {
+        let (at, past) = index.span(&prefix, bound);
+        end = if bound.op == RangeOp::Lt { at } else { past };
+    }
     let exact = (start.clone(), end.clone());
     let cut_start = cut_bound(&mut start);
     let cut_end = cut_bound(&mut end);
@@ -57,6 +62,21 @@ pub fn index_range(name: &str, space: Space, fields: &[String], range: &[RangeBo
     let end = if cut_end { prefix_end(&end) } else { Bytes::from(end) };
     let interval = ordered(Interval { start: start.into(), end });
     Ok(KeyRange { interval, exact: (cut_start || cut_end).then_some(exact) })
+}
+
+impl Ranged<'_> {
+    /// Returns the first key behind `prefix` whose next field has the value of `bound`, and the first past those.
+    fn span(&self, prefix: &[u8], bound: &RangeBound) -> (Vec<u8>, Vec<u8>) {
+        if bound.field == ID {
+            let within = Interval { start: Bytes::copy_from_slice(prefix), end: prefix_end(prefix) };
+            let (at, past) = id_bound(&within, self.table, bound.value.as_ref());
+            return (at.to_vec(), past.to_vec());
+        }
+        let mut at = prefix.to_vec();
+        encode_key(&mut at, bound.value.as_ref());
+        let past = prefix_end(&at).to_vec();
+        (at, past)
+    }
 }
 
 /// Returns the documents of a table whose id meets all conditions.
@@ -78,7 +98,7 @@ pub fn id_range(name: &str, space: Space, table: TableNumber, range: &[RangeBoun
     Ok(KeyRange { interval: ordered(Interval { start, end }), exact: None })
 }
 
-/// Returns the first key whose id is at least `value`, and the first whose id is greater.
+/// Returns the first key of `whole`, in which ids follow, whose id is at least `value`, and the first whose id is greater.
 fn id_bound(whole: &Interval, table: TableNumber, value: Option<&Value>) -> (Bytes, Bytes) {
     let key = |internal: u128| {
         let mut key = whole.start.to_vec();

@@ -11,7 +11,7 @@ use value::InternalId;
 
 use super::{
     Operator, Order, Query, RangeBound, Source,
-    range::{KeyRange, id_range, index_range},
+    range::{KeyRange, Ranged, id_range, index_range},
 };
 use crate::{
     IndexState, Namespace,
@@ -141,7 +141,7 @@ impl Transaction {
         }
         if index == "by_creation_time" {
             let space = Space::Index(table.by_creation_time());
-            let range = index_range(name, space, &[], range)?;
+            let range = index_range(&Ranged { name, space, table: table.number, fields: &[] }, range)?;
             return Ok(TableScan::new(table, space, &[], range, order));
         }
         let Some(index) = table.index(index).cloned() else {
@@ -150,7 +150,7 @@ impl Transaction {
         check_queryable(name, index.staged, index.state)?;
         let space = Space::Index(index.id);
         let names: Vec<String> = index.fields.iter().map(FieldPath::to_string).collect();
-        let range = index_range(name, space, &names, range)?;
+        let range = index_range(&Ranged { name, space, table: table.number, fields: &names }, range)?;
         Ok(TableScan::new(table, space, &index.fields, range, order))
     }
 
@@ -347,7 +347,8 @@ impl TableScan {
         let (Some((start, end)), Space::Index(index)) = (&self.range.exact, self.space) else {
             return true;
         };
-        let key = index_key_exact(index, &self.fields, &document.value);
+        let mut key = index_key_exact(index, &self.fields, &document.value);
+        key.extend_from_slice(&document.id.internal.0);
         *start <= key && key < *end
     }
 

@@ -161,6 +161,34 @@ fn by_id_ranges_accept_any_value() {
     assert_eq!(count(RangeOp::Gt, Some(json("\"\""))), 3);
 }
 
+/// The `stream` of convex-helpers pages through any index with the whole key of the last document, `_id` included.
+#[test]
+fn ranges_may_name_the_id_after_the_creation_time() {
+    let db = indexed();
+    let long = "x".repeat(40_000);
+    for a in [long.as_str(), "short"] {
+        fill(&db, &[&format!("{{'a':'{a}'}}"), &format!("{{'a':'{a}'}}")]);
+        let mut tx = db.begin(BeginAt::Durable).unwrap();
+        let found = collect(&mut tx, Query::full_scan("t")).unwrap().into_iter().rev().take(2).next_back().unwrap();
+        let id = Some(Value::String(found.id.to_string()));
+        let equal = |field: &str, value| RangeBound { field: field.into(), op: RangeOp::Eq, value };
+        let mut count = |op, value: Option<Value>| {
+            let mut range = vec![equal("a", Some(Value::String(a.into()))), equal("b.c", None)];
+            range.push(equal("_creationTime", Some(Value::Float64(found.creation_time))));
+            range.push(RangeBound { field: "_id".into(), op, value });
+            let source = Source::IndexRange { table: "t".into(), index: "ab".into(), range, order: Order::Ascending };
+            collect(&mut tx, Query { source, operators: vec![] }).unwrap().len()
+        };
+        let counts =
+            [RangeOp::Eq, RangeOp::Gte, RangeOp::Lte, RangeOp::Gt, RangeOp::Lt].map(|op| count(op, id.clone()));
+        assert_eq!(counts, [1, 1, 1, 0, 0]);
+        assert_eq!(
+            [count(RangeOp::Gt, None), count(RangeOp::Eq, None), count(RangeOp::Eq, Some(json("\"no id\"")))],
+            [1, 0, 0]
+        );
+    }
+}
+
 // [ ] own writes visible to scans, gets, search within the transaction
 #[test]
 fn own_writes_are_merged_in_order() {
