@@ -9,16 +9,16 @@ import WebSocket from "ws";
 export const api = anyApi;
 
 /**
- * Starts one server for the whole file, with the test app on it; all of it is gone after the last test.
- * `options` are flags of the server, `prepare` may change the project before it is pushed, `seed` may write the
- * first data.
+ * Starts one server for the whole file, with an app on it; all of it is gone after the last test.
+ * `options` are flags of the server, `project` makes the app (the test app if nothing is said), `prepare` may change
+ * it before it is pushed, `seed` may write the first data.
  */
-export function deployedApp({ options = [], prepare, seed } = {}) {
+export function deployedApp({ options = [], project = Project.testApp, prepare, seed } = {}) {
   const context = { clients: [] };
 
   before(async () => {
     context.server = await Server.start(...options);
-    context.project = Project.testApp();
+    context.project = project();
     await prepare?.(context);
     await context.project.push(context.server);
     context.http = new ConvexHttpClient(context.server.url, { logger: false });

@@ -11,8 +11,13 @@ const RUN_MS_MAX = 120_000;
 export class Project {
   /** A copy of `tests/app`, with the packages of `tests/`. */
   static testApp() {
-    const project = Project.empty();
-    cpSync(join(tests, "app"), project.directory, { recursive: true });
+    return Project.copyOf(join(tests, "app"));
+  }
+
+  /** A copy of the app in `directory`, with the npm packages that are installed in the folder `packages`. */
+  static copyOf(directory, packages = tests) {
+    const project = Project.empty(packages);
+    cpSync(directory, project.directory, { recursive: true });
     return project;
   }
 
@@ -23,11 +28,13 @@ export class Project {
     return project;
   }
 
-  static empty() {
+  static empty(packages = tests) {
     const project = new Project();
+    project.packages = packages;
     project.directory = mkdtempSync(join(tmpdir(), "concave-project-"));
-    project.write("package.json", JSON.stringify({ name: "scratch", type: "module", dependencies: { convex: "1.48.0" } }));
-    symlinkSync(join(tests, "node_modules"), join(project.directory, "node_modules"));
+    const { dependencies } = JSON.parse(readFileSync(join(packages, "package.json"), "utf8"));
+    project.write("package.json", JSON.stringify({ name: "scratch", type: "module", dependencies }));
+    symlinkSync(join(packages, "node_modules"), join(project.directory, "node_modules"));
     return project;
   }
 
@@ -67,7 +74,7 @@ export class Project {
 
   #run(words, environment) {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("CONVEX_"));
-    const child = spawn(process.execPath, [join(tests, "node_modules/convex/bin/main.js"), ...words], {
+    const child = spawn(process.execPath, [join(this.packages, "node_modules/convex/bin/main.js"), ...words], {
       cwd: this.directory,
       env: { ...Object.fromEntries(inherited), CI: "1", NO_COLOR: "1", ...environment },
       stdio: ["ignore", "pipe", "pipe"],

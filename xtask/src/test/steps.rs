@@ -18,7 +18,7 @@ pub struct Step {
 /// More than the slowest step takes from an empty target directory on two cores.
 const STEP_DURATION_MAX: Duration = Duration::from_secs(25 * 60);
 
-pub const STEPS: [Step; 12] = [
+pub const STEPS: [Step; 13] = [
     Step { name: "fmt", about: "the code is formatted", run: fmt },
     Step { name: "tidy", about: "the house style", run: tidy::run },
     Step { name: "clippy", about: "no warnings", run: clippy },
@@ -27,6 +27,7 @@ pub const STEPS: [Step; 12] = [
     Step { name: "e2e", about: "the server from outside, with plain HTTP and the Rust client", run: e2e },
     Step { name: "js", about: "the published JavaScript clients and the sync protocol", run: js },
     Step { name: "cli", about: "the official CLI", run: cli },
+    Step { name: "ecosystem", about: "published packages of the ecosystem, deployed and used", run: ecosystem },
     Step { name: "python", about: "the published Python client", run: python },
     Step { name: "s3", about: "stored files in an S3-compatible service", run: s3 },
     Step { name: "example", about: "the example typechecks and builds", run: example },
@@ -83,6 +84,11 @@ fn cli() -> Result<()> {
     node_tests("tests/cli")
 }
 
+fn ecosystem() -> Result<()> {
+    tools::npm_packages("tests/ecosystem")?;
+    node_tests("tests/ecosystem")
+}
+
 fn browser() -> Result<()> {
     let chromium = tools::browser()?;
     tools::npm_packages("examples/chat")?;
@@ -135,7 +141,9 @@ fn test_files(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).with_context(|| format!("list {}", directory.display()))? {
         let path = entry?.path();
-        if path.to_string_lossy().ends_with(".test.mjs") {
+        if path.is_dir() && !path.ends_with("node_modules") {
+            files.extend(test_files(&path)?);
+        } else if path.to_string_lossy().ends_with(".test.mjs") {
             files.push(path);
         }
     }
