@@ -38,6 +38,30 @@ pub struct Usage {
     pub documents_written: usize,
 }
 
+impl Usage {
+    /// Returns the sum of both.
+    pub fn plus(&self, other: &Usage) -> Usage {
+        Usage {
+            bytes_read: self.bytes_read + other.bytes_read,
+            documents_read: self.documents_read + other.documents_read,
+            reads: self.reads + other.reads,
+            bytes_written: self.bytes_written + other.bytes_written,
+            documents_written: self.documents_written + other.documents_written,
+        }
+    }
+
+    /// Returns what was used since `earlier`.
+    pub fn since(&self, earlier: &Usage) -> Usage {
+        Usage {
+            bytes_read: self.bytes_read - earlier.bytes_read,
+            documents_read: self.documents_read - earlier.documents_read,
+            reads: self.reads - earlier.reads,
+            bytes_written: self.bytes_written - earlier.bytes_written,
+            documents_written: self.documents_written - earlier.documents_written,
+        }
+    }
+}
+
 impl Limits {
     /// For the database's own work.
     pub const UNLIMITED: Limits = Limits {

@@ -39,6 +39,7 @@ pub struct Transaction {
     pub(crate) writes: Writes,
     /// Documents read and missed, catalog facts excluded. Count.
     points: usize,
+    /// Without the reads that `points` and the read set count.
     usage: Usage,
     limits: Limits,
     /// Milliseconds; zero before the first insert.
@@ -85,7 +86,12 @@ impl Transaction {
     }
 
     pub fn usage(&self) -> Usage {
-        Usage { reads: self.points + self.reads.intervals.len(), ..self.usage }
+        Usage { reads: self.usage.reads + self.points + self.reads.intervals.len(), ..self.usage }
+    }
+
+    /// Counts what another transaction used as used by this one too. Nothing is checked here: the next read or write is.
+    pub fn add_usage(&mut self, more: &Usage) {
+        self.usage = self.usage.plus(more);
     }
 
     pub fn limits(&self) -> &Limits {
@@ -206,7 +212,7 @@ impl Transaction {
 
     fn check_reads(&self) -> Result<(), Error> {
         let limit = self.limits.reads;
-        if self.points + self.reads.intervals.len() <= limit {
+        if self.usage().reads <= limit {
             return Ok(());
         }
         let message = format!("Too many reads in a single function execution (limit: {limit}). {HELP}");

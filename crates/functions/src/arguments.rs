@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use value::Value;
 
-use crate::limits::ARGS_BYTES_MAX;
+use crate::limits::{ARGS_BYTES_MAX, JSON_BYTES_MAX};
 use crate::{FunctionError, FunctionPath};
 
 /// The arguments of a call, decoded once.
@@ -14,6 +14,8 @@ pub(crate) struct Arguments {
     pub object: Value,
     /// Canonical JSON of `[object]`: what user code receives and what the query cache is keyed by.
     pub text: Arc<str>,
+    /// Size of the object as limits count it.
+    pub bytes: usize,
 }
 
 impl Arguments {
@@ -21,7 +23,7 @@ impl Arguments {
     ///
     /// Errors: the text is not a value, is too large, or is not exactly one object.
     pub fn parse(path: &FunctionPath, text: &str) -> Result<Arguments, FunctionError> {
-        if text.len() > ARGS_BYTES_MAX {
+        if text.len() > JSON_BYTES_MAX {
             return Err(too_large(path, text.len()));
         }
         let parsed = Value::parse_json(text).map_err(|error| {
@@ -62,7 +64,7 @@ impl Arguments {
         text.push('[');
         object.write_json(&mut text);
         text.push(']');
-        Ok(Arguments { object, text: text.into() })
+        Ok(Arguments { object, text: text.into(), bytes: size })
     }
 }
 

@@ -1,25 +1,27 @@
 //! One top-level execution: what its frames share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::host::FileUsage;
+use crate::audit::AuditEvent;
+use crate::effects::Effects;
 use crate::limits::{LOG_LINE_BYTES_MAX, LOG_LINES_MAX};
 use crate::logs::LogLine;
 use crate::runtime::Inner;
+use crate::warnings::Peaks;
 use crate::workers::Worker;
-use crate::{Caller, Deployment, FunctionError, FunctionPath, Identity, RequestId, SystemError};
+use crate::{CallRequest, Deployment, FunctionError, FunctionPath, SystemError};
 
 /// The state that a top-level call and the calls nested in it share.
 pub(crate) struct Execution<'a> {
     pub runtime: &'a Inner,
     pub worker: &'a Worker,
     pub deployment: Arc<Deployment>,
-    pub identity: &'a Identity,
-    pub request_id: &'a RequestId,
-    pub caller: Caller,
+    /// The call that all frames serve.
+    pub call: &'a CallRequest,
     /// The frozen clock, in milliseconds since the Unix epoch.
     pub now_ms: f64,
     pub depth: usize,
@@ -29,16 +31,17 @@ pub(crate) struct Execution<'a> {
     pub user_seconds: f64,
     /// Set when a frame failed for a reason that is not the app's.
     pub failure: Option<SystemError>,
-    pub scheduled: Scheduled,
-    pub files: FileUsage,
+    /// A frame failed for good with the app's own error, which no code of it may catch.
+    pub fatal: Option<FunctionError>,
+    pub effects: Effects,
+    /// What all frames together may do; a frame run under `transactionLimits` may do less.
+    pub effect_limits: Effects,
+    /// When the execution began, on the monotonic clock.
+    pub started: Duration,
+    pub peaks: Peaks,
+    /// What functions reported with `log.audit`.
+    pub audit: Vec<AuditEvent>,
     random: ChaCha12Rng,
-}
-
-/// What the execution has scheduled so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Scheduled {
-    pub count: usize,
-    pub args_bytes: usize,
 }
 
 /// What the result depends on beside data.
@@ -53,9 +56,7 @@ impl<'a> Execution<'a> {
         runtime: &'a Inner,
         worker: &'a Worker,
         deployment: Arc<Deployment>,
-        identity: &'a Identity,
-        request_id: &'a RequestId,
-        caller: Caller,
+        call: &'a CallRequest,
     ) -> Execution<'a> {
         let mut seed = [0; 32];
         runtime.platform.fill_random(&mut seed);
@@ -63,17 +64,19 @@ impl<'a> Execution<'a> {
             runtime,
             worker,
             deployment,
-            identity,
-            request_id,
-            caller,
+            call,
             now_ms: runtime.platform.now_ms().floor(),
             depth: 0,
             observed: Observed::default(),
             logs: LogCollector::default(),
             user_seconds: 0.0,
             failure: None,
-            scheduled: Scheduled::default(),
-            files: FileUsage::default(),
+            fatal: None,
+            effects: Effects::default(),
+            effect_limits: Effects::LIMITS,
+            started: runtime.platform.monotonic(),
+            peaks: Peaks::default(),
+            audit: Vec::new(),
             random: ChaCha12Rng::from_seed(seed),
         }
     }

@@ -1,5 +1,6 @@
 //! The host side of user code: every `ctx` call arrives here as a named operation with JSON arguments.
 
+mod audit;
 mod calls;
 mod client_version;
 mod database;
@@ -7,9 +8,10 @@ mod file_operations;
 mod metadata;
 mod schedule;
 mod storage;
+mod tokens;
 
 pub(crate) use file_operations::{FileOperationError, FileOperations};
-pub(crate) use storage::FileUsage;
+pub(crate) use metadata::request_metadata;
 
 use std::collections::HashMap;
 
@@ -17,7 +19,12 @@ use db::{Namespace, QueryStream, Transaction};
 use serde::Deserialize;
 
 use crate::execution::Execution;
-use crate::{FunctionKind, FunctionPath, SystemError};
+use crate::limits::{HOST_TIME_MAX, USER_TIME_MAX};
+use crate::{FunctionError, FunctionKind, FunctionPath, SystemError};
+
+/// The answer to operations of the hosted service that a server of one's own does not have.
+pub(crate) const NO_SERVICES: &str = "This deployment does not offer the AI gateway: it is a part of Convex Cloud. \
+                                      Call the provider's API from an action, with a key of your own.";
 
 /// What one running function needs beyond the execution it belongs to.
 pub(crate) struct Frame {
@@ -87,6 +94,18 @@ impl<'c, 'e> CallHost<'c, 'e> {
         }
     }
 
+    /// Ends an execution whose operations take too long together: what it holds up is not its own time only.
+    fn check_host_time(&mut self) -> Result<(), js::HostError> {
+        let execution = &mut *self.execution;
+        let elapsed = execution.runtime.platform.monotonic().saturating_sub(execution.started);
+        if elapsed <= HOST_TIME_MAX + USER_TIME_MAX {
+            return Ok(());
+        }
+        let error = FunctionError::new("Your request timed out performing too many system operations.");
+        execution.fatal = Some(error.clone());
+        Err(js::HostError::system(error.detail))
+    }
+
     /// Ends the call uncatchably with a failure that is not the app's.
     fn abort(&mut self, error: SystemError) -> js::HostError {
         let message = error.message.clone();
@@ -132,6 +151,7 @@ pub(crate) fn invalid_argument(argument: &str, method: &str, cause: impl std::fm
 
 impl js::Host for CallHost<'_, '_> {
     fn syscall(&mut self, name: &str, args: &str) -> Result<String, js::HostError> {
+        self.check_host_time()?;
         match name {
             "1.0/db/normalizeId" => self.normalize_id(args),
             "1.0/queryStream" => self.query_stream(args),
@@ -142,6 +162,7 @@ impl js::Host for CallHost<'_, '_> {
     }
 
     fn async_syscall(&mut self, name: &str, args: &str) -> Result<String, js::HostError> {
+        self.check_host_time()?;
         match name {
             "1.0/get" => self.get(args),
             "1.0/queryStreamNext" => self.query_stream_next(args),
@@ -158,6 +179,9 @@ impl js::Host for CallHost<'_, '_> {
             "1.0/getTransactionMetrics" => self.transaction_metrics(),
             "1.0/getDeploymentMetadata" => self.deployment_metadata(),
             "1.0/getRequestMetadata" => self.request_metadata(),
+            "1.0/signJwt" => self.sign_jwt(args),
+            "1.0/auditLog" => self.audit_log(args),
+            "1.0/getServiceUrl" => Err(developer(NO_SERVICES)),
             "1.0/schedule" => self.schedule(args),
             "1.0/cancel_job" => self.cancel_job(args),
             "1.0/storageGetUrl" => self.storage_get_url(args),

@@ -30,6 +30,8 @@ pub struct UserIdentity {
     pub attributes: Map<String, Json>,
     /// Seconds since the Unix epoch after which the token no longer counts; none for acting admins.
     pub expires_at: Option<u64>,
+    /// The token the identity was read from; none for acting admins.
+    pub token: Option<Arc<str>>,
 }
 
 impl UserIdentity {

@@ -6,10 +6,12 @@
 pub mod actions;
 mod address;
 mod arguments;
+pub mod audit;
 mod cache;
 mod crons;
 pub mod deploy;
 pub mod deployment;
+mod effects;
 pub mod environment;
 mod error;
 mod execution;
@@ -28,7 +30,9 @@ mod run;
 mod runtime;
 mod scheduler;
 mod sessions;
+mod signing;
 pub mod system;
+mod warnings;
 mod workers;
 
 pub use actions::ActionOptions;
@@ -36,7 +40,7 @@ pub use deployment::Deployment;
 pub use error::{ErrorKind, FunctionError, SystemError};
 pub use identity::{Identity, UserIdentity};
 pub use path::{FunctionKind, FunctionPath, PathError, Visibility};
-pub use request::{CallRequest, Caller, MutationRequest, QueryRequest, RequestId};
+pub use request::{CallRequest, Caller, MutationRequest, QueryRequest, RequestId, RequestOrigin};
 pub use result::{ActionResult, AnyResult, MutationResult, QueryResult, Watch};
 pub use runtime::{ActivateError, Options, Runtime, StartError};
 

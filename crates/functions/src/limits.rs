@@ -28,10 +28,32 @@ pub const JOB_KEEP_MS: f64 = 7.0 * 24.0 * 3600.0 * 1000.0;
 pub const SCHEDULED_PER_MUTATION_MAX: usize = 1000;
 /// Bytes of arguments one mutation may schedule in all.
 pub const SCHEDULED_ARGS_BYTES_MAX: usize = 16 << 20;
+/// Bytes of arguments of one scheduled function above which a warning is logged.
+pub const SCHEDULED_JOB_ARGS_BYTES_ADVISED: usize = 4 << 20;
+/// Time a query or mutation may spend in user code.
+pub const USER_TIME_MAX: Duration = Duration::from_secs(1);
+/// Time of user code that a nested call has at least, however much its caller's others have used.
+pub const FRAME_TIME_MIN: Duration = Duration::from_millis(50);
+/// Time a query or mutation may take in all, user code excluded.
+pub const HOST_TIME_MAX: Duration = Duration::from_secs(15);
+/// Bytes of JSON that a value of [`RESULT_BYTES_MAX`] or [`ARGS_BYTES_MAX`] may have.
+pub const JSON_BYTES_MAX: usize = 2 * RESULT_BYTES_MAX;
 /// Files one mutation may store, and read.
 pub const FILES_PER_MUTATION_MAX: usize = 1000;
 /// Bytes of files one mutation may store, and read.
 pub const FILE_BYTES_PER_MUTATION_MAX: usize = 16 << 20;
+/// Bytes of the arguments of `signJwt`.
+pub const TOKEN_CLAIMS_BYTES_MAX: usize = 64 << 10;
+/// Longest lifetime of a signed token, in seconds.
+pub const TOKEN_LIFETIME_SECONDS_MAX: f64 = 3600.0;
+/// Bytes of one audit event in JSON.
+pub const AUDIT_BODY_BYTES_MAX: usize = 64 << 10;
+/// Audit events of one execution, nested calls included.
+pub const AUDITS_PER_EXECUTION_MAX: usize = 100;
+/// Rows the audit log keeps.
+pub const AUDIT_ROWS_MAX: usize = 100_000;
+/// Rows of the audit log deleted in one transaction.
+pub const AUDIT_SWEEP_BATCH: usize = 1024;
 /// How old a blob without a row must be before it is deleted. Longer than any upload or mutation may take.
 pub const FILE_GRACE: Duration = Duration::from_secs(60 * 60);
 /// Time between two searches for such blobs.

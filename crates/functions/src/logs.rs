@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use crate::audit::AuditEntry;
 use crate::deployment::ModuleEnvironment;
 use crate::limits::{LOG_RING_BYTES_MAX, LOG_RING_ENTRIES_MAX};
 use crate::{Caller, FunctionKind, RequestId};
@@ -81,6 +82,8 @@ pub struct Completion {
     /// The status an HTTP action answered with.
     pub http_status: Option<u16>,
     pub environment: ModuleEnvironment,
+    /// What the function reported with `log.audit`. It is for admins: clients do not see it among the log lines.
+    pub audit: Vec<AuditEntry>,
 }
 
 /// Lines of an execution that is still under way; its completion does not repeat them.
@@ -101,7 +104,7 @@ pub struct Progress {
 /// What the ring holds.
 #[derive(Clone, Debug)]
 pub enum LogEntry {
-    Completion(Completion),
+    Completion(Box<Completion>),
     Progress(Progress),
 }
 
@@ -146,7 +149,7 @@ impl LogEntry {
 
 impl From<Completion> for LogEntry {
     fn from(entry: Completion) -> LogEntry {
-        LogEntry::Completion(entry)
+        LogEntry::Completion(Box::new(entry))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::runtime::{Inner, Runtime, database_error};
 use crate::scheduler::JobRun;
 use crate::sessions::SessionRequest;
 use crate::workers::Worker;
-use crate::{CallRequest, FunctionError, FunctionKind, Identity, MutationRequest, MutationResult, SystemError};
+use crate::{CallRequest, FunctionError, FunctionKind, Identity, MutationRequest, MutationResult, SystemError, audit};
 
 impl Runtime {
     /// Runs a mutation and answers once it, and all it saw, is durable.
@@ -174,10 +174,11 @@ fn attempt_once(
     }
     let started = inner.platform.monotonic();
     let deployment = inner.deployment_at(tx.snapshot());
-    let mut execution = Execution::new(inner, worker, deployment, &call.identity, &call.request_id, call.caller);
+    let mut execution = Execution::new(inner, worker, deployment, call);
     let savepoint = tx.savepoint();
     let returned = call_function(&mut execution, &mut tx, call, arguments);
     let usage = tx.usage();
+    let audit = std::mem::take(&mut execution.audit);
     let (value, text) = match returned {
         Ok(returned) => {
             let text: Arc<str> = returned.value.to_json().into();
@@ -186,9 +187,13 @@ fn attempt_once(
         Err(CallFailure::Function(error)) => (Err(error.clone()), Err(error)),
         Err(CallFailure::System(error)) => return Err(error),
     };
-    let entry = record::finish(execution, &usage, FunctionKind::Mutation, &call.path, Outcome::from(&text), started);
+    let outcome = Outcome::from(&text);
+    let mut entry = record::finish(execution, &usage, FunctionKind::Mutation, &call.path, outcome, started);
     if value.is_err() {
         tx.rollback_to(savepoint);
+    } else {
+        entry.audit = record::resolve_audit(inner, &audit, call);
+        audit::write(&mut tx, &entry.audit, call).map_err(database_error)?;
     }
     let now_ms = inner.platform.now_ms();
     let to_commit = bookkeeping.end(&mut tx, value.as_ref(), &entry, now_ms).map_err(database_error)?;

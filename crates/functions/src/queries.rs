@@ -7,6 +7,7 @@ use db::{BeginAt, Namespace};
 use value::Timestamp;
 
 use crate::arguments::Arguments;
+use crate::audit::AuditEvent;
 use crate::cache::CacheKey;
 use crate::execution::{CallFailure, Execution, Observed};
 use crate::logs::Completion;
@@ -125,7 +126,7 @@ impl Drop for Job {
 
 /// A result that no commit can change.
 fn constant(error: FunctionError, ts: Timestamp) -> QueryResult {
-    QueryResult { outcome: Err(error), log_lines: Arc::from([]), journal: None, ts, liveness: Liveness::Always }
+    QueryResult::constant(Err(error), Arc::from([]), None, ts)
 }
 
 fn execute(
@@ -140,8 +141,7 @@ fn execute(
     let mut tx = inner.database.begin(BeginAt::At(at)).map_err(database_error)?;
     tx.depend_on(Namespace::ROOT, inner.generation_row);
     let deployment = inner.deployment_at(at);
-    let mut execution =
-        Execution::new(inner, worker, deployment.clone(), &call.identity, &call.request_id, call.caller);
+    let mut execution = Execution::new(inner, worker, deployment.clone(), call);
     let returned = if call.path.is_system() {
         system_query(&mut execution, &mut tx, request, arguments)
     } else {
@@ -157,10 +157,16 @@ fn execute(
     };
     let observed = execution.observed;
     let usage = tx.usage();
-    let finished = record::finish(execution, &usage, FunctionKind::Query, &call.path, Outcome::from(&outcome), started);
+    let audit: Arc<[AuditEvent]> = match outcome {
+        Ok(_) => execution.audit.clone().into(),
+        Err(_) => Arc::from([]),
+    };
+    let mut finished =
+        record::finish(execution, &usage, FunctionKind::Query, &call.path, Outcome::from(&outcome), started);
     let log_lines = log_texts(&finished);
+    finished.audit = record::resolve_audit(inner, &audit, call);
     inner.logs.push(finished);
-    let result = QueryResult { outcome, log_lines, journal, ts: at, liveness: track(inner, tx, at) };
+    let result = QueryResult { outcome, log_lines, audit, journal, ts: at, liveness: track(inner, tx, at) };
     Ok((Arc::new(result), observed))
 }
 

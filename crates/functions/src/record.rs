@@ -5,17 +5,12 @@ use std::time::Duration;
 
 use db::Usage;
 
+use crate::audit::{AuditEntry, AuditEvent};
 use crate::deployment::ModuleEnvironment;
 use crate::execution::Execution;
 use crate::logs::{Completion, OccInfo, UsageStats};
 use crate::runtime::Inner;
-use crate::{FunctionError, FunctionKind, FunctionPath, QueryRequest, QueryResult};
-
-/// Share of a limit above which a warning is logged.
-const WARNING_SHARE: f64 = 0.8;
-
-const READ_HELP: &str = "Consider using smaller limits in your queries, paginating your queries, \
-                         or using indexed queries with a selective index range expressions.";
+use crate::{CallRequest, FunctionError, FunctionKind, FunctionPath, QueryRequest, QueryResult, warnings};
 
 /// How an execution ended, as the log needs it.
 pub(crate) struct Outcome {
@@ -43,7 +38,7 @@ pub(crate) fn finish(
 ) -> Completion {
     let platform = &execution.runtime.platform;
     let (now_ms, elapsed) = (platform.now_ms(), platform.monotonic().saturating_sub(started));
-    warn_near_limits(&mut execution, usage, now_ms);
+    warnings::add(&mut execution, usage, now_ms);
     Completion {
         kind,
         component_path: (!path.component.is_empty()).then(|| path.component.clone()),
@@ -51,11 +46,11 @@ pub(crate) fn finish(
         timestamp: now_ms / 1000.0,
         execution_timestamp: execution.now_ms / 1000.0,
         cached: false,
-        caller: execution.caller,
+        caller: execution.call.caller,
         execution_time: elapsed.as_secs_f64(),
         user_time: execution.user_seconds,
         error: outcome.error,
-        request_id: execution.request_id.clone(),
+        request_id: execution.call.request_id.clone(),
         execution_id: execution_id(&mut execution),
         usage: UsageStats {
             read_bytes: usage.bytes_read as u64,
@@ -66,9 +61,10 @@ pub(crate) fn finish(
         return_bytes: outcome.return_bytes,
         occ: None,
         will_retry: false,
-        identity_type: execution.identity.log_name(),
+        identity_type: execution.call.identity.log_name(),
         http_status: None,
         environment: ModuleEnvironment::Isolate,
+        audit: Vec::new(),
         log_lines: execution.logs.into_lines(),
     }
 }
@@ -78,6 +74,8 @@ pub(crate) fn conflicted(mut entry: Completion, table: Option<String>, retry_cou
     entry.error = Some("The documents this mutation read were changed by another commit; it runs again.".into());
     entry.occ = Some(OccInfo { table_name: table, document_id: None, write_source: None, retry_count });
     entry.will_retry = true;
+    // Nothing of the attempt was committed.
+    entry.audit.clear();
     entry
 }
 
@@ -106,7 +104,17 @@ pub(crate) fn cached_query(inner: &Inner, request: &QueryRequest, result: &Query
         identity_type: call.identity.log_name(),
         http_status: None,
         environment: ModuleEnvironment::Isolate,
+        audit: resolve_audit(inner, &result.audit, call),
     });
+}
+
+/// Audit events as they are for `call` now.
+pub(crate) fn resolve_audit(inner: &Inner, events: &[AuditEvent], call: &CallRequest) -> Vec<AuditEntry> {
+    if events.is_empty() {
+        return Vec::new();
+    }
+    let now_ms = inner.platform.now_ms();
+    events.iter().map(|event| event.resolve(call, now_ms)).collect()
 }
 
 fn execution_id(execution: &mut Execution<'_>) -> String {
@@ -114,49 +122,4 @@ fn execution_id(execution: &mut Execution<'_>) -> String {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&seed[..16]);
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
-}
-
-fn warn_near_limits(execution: &mut Execution<'_>, usage: &Usage, now_ms: f64) {
-    let limits = db::Limits::default();
-    let reads = [
-        (
-            "TooManyDocumentsRead",
-            "Many documents read in a single function execution",
-            usage.documents_read,
-            limits.documents_read,
-            "",
-        ),
-        ("TooManyReads", "Many reads in a single function execution", usage.reads, limits.reads, ""),
-        (
-            "TooManyBytesRead",
-            "Many bytes read in a single function execution",
-            usage.bytes_read,
-            limits.bytes_read,
-            " bytes",
-        ),
-    ];
-    let writes = [
-        (
-            "TooManyWrites",
-            "Many writes in a single function execution",
-            usage.documents_written,
-            limits.documents_written,
-            "",
-        ),
-        (
-            "TooManyBytesWritten",
-            "Many bytes written in a single function execution",
-            usage.bytes_written,
-            limits.bytes_written,
-            " bytes",
-        ),
-    ];
-    for (index, (code, phrase, used, limit, unit)) in reads.into_iter().chain(writes).enumerate() {
-        let near = used as f64 > limit as f64 * WARNING_SHARE && used <= limit;
-        if !near {
-            continue;
-        }
-        let help = if index < reads.len() { format!(" {READ_HELP}") } else { String::new() };
-        execution.logs.warning(code, format!("{phrase} (actual: {used}{unit}, limit: {limit}{unit}).{help}"), now_ms);
-    }
 }

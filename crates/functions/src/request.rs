@@ -44,6 +44,16 @@ impl Caller {
     }
 }
 
+/// Where the request behind a call came from, as far as functions may ask. Calls within calls keep their caller's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestOrigin {
+    /// Address of the client, when a request of a client is behind the call.
+    pub ip: Option<String>,
+    pub user_agent: Option<String>,
+    /// The scheduled job that the call belongs to.
+    pub scheduled_function_id: Option<String>,
+}
+
 /// One call of one function.
 #[derive(Clone, Debug)]
 pub struct CallRequest {
@@ -53,6 +63,8 @@ pub struct CallRequest {
     pub identity: Identity,
     pub caller: Caller,
     pub request_id: RequestId,
+    /// None when nothing is known, as for cron jobs.
+    pub origin: Option<Arc<RequestOrigin>>,
 }
 
 /// A query, with the journal of its previous run when there is one.

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use value::Timestamp;
 
 use crate::FunctionError;
+use crate::audit::AuditEvent;
 
 /// The result of one query at one timestamp, live until a commit touches what it read.
 pub struct QueryResult {
@@ -15,6 +16,8 @@ pub struct QueryResult {
     pub outcome: Result<Arc<str>, FunctionError>,
     /// `[LEVEL] text` lines.
     pub log_lines: Arc<[String]>,
+    /// What the query reported with `log.audit`: reported anew for each caller that gets this result.
+    pub(crate) audit: Arc<[AuditEvent]>,
     /// The state to hand back on the next run of the same subscription.
     pub journal: Option<Arc<str>>,
     /// The snapshot the query read.
@@ -153,7 +156,7 @@ impl QueryResult {
         journal: Option<Arc<str>>,
         ts: Timestamp,
     ) -> QueryResult {
-        QueryResult { outcome, log_lines, journal, ts, liveness: Liveness::Always }
+        QueryResult { outcome, log_lines, audit: Arc::from([]), journal, ts, liveness: Liveness::Always }
     }
 
     fn add_watcher(&self, watcher: Watcher) {

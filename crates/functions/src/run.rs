@@ -1,5 +1,7 @@
 //! Runs one function inside a transaction: checks arguments, calls user code, checks the result.
 
+use std::time::Duration;
+
 use db::{Namespace, Transaction};
 use value::{Validator, Value};
 
@@ -7,7 +9,7 @@ use crate::arguments::Arguments;
 use crate::deployment::AnalyzedFunction;
 use crate::execution::{CallFailure, Execution};
 use crate::host::{CallHost, Frame};
-use crate::limits::RESULT_BYTES_MAX;
+use crate::limits::{FRAME_TIME_MIN, JSON_BYTES_MAX, RESULT_BYTES_MAX, USER_TIME_MAX};
 use crate::{CallRequest, Deployment, FunctionError, FunctionKind, FunctionPath, Visibility};
 
 /// The outcome of one frame.
@@ -91,7 +93,7 @@ pub(crate) fn run_function(
         seed,
         unix_ms: execution.now_ms,
         env_generation: deployment.version,
-        limits: js::CallLimits::default(),
+        limits: limits(execution),
     };
     let nested = execution.depth > 0;
     let executor = &execution.worker.executor;
@@ -103,8 +105,11 @@ pub(crate) fn run_function(
         Err(error) => return Err(js_failure(execution, path, error)),
     };
     execution.user_seconds += completion.user_time.as_secs_f64();
+    let peaks = &mut execution.peaks;
+    peaks.args_bytes = peaks.args_bytes.max(arguments.bytes);
     execution.observed.time |= completion.observed.time;
-    let value = decode_result(path, &completion.result_json)?;
+    let (value, bytes) = decode_result(path, &completion.result_json)?;
+    execution.peaks.result_bytes = execution.peaks.result_bytes.max(bytes);
     if function.kind == FunctionKind::Query && !nested && value.has_commit_ts() {
         let text =
             format!("Function {path} return value invalid: queries cannot return an unresolved commit timestamp");
@@ -147,7 +152,15 @@ fn check(
     })
 }
 
-pub(crate) fn decode_result(path: &FunctionPath, json: &str) -> Result<Value, FunctionError> {
+/// What one frame may use: the time that the frames before it left.
+fn limits(execution: &Execution<'_>) -> js::CallLimits {
+    let used = Duration::from_secs_f64(execution.user_seconds);
+    let user_time = USER_TIME_MAX.saturating_sub(used).max(FRAME_TIME_MIN);
+    js::CallLimits { user_time, output_bytes: JSON_BYTES_MAX, ..js::CallLimits::default() }
+}
+
+/// The value in a function's result, and its size.
+pub(crate) fn decode_result(path: &FunctionPath, json: &str) -> Result<(Value, usize), FunctionError> {
     let invalid = |error: value::ValueError| {
         let mut failure = FunctionError::new(format!("Function {path} return value invalid: {error}"));
         failure.code = Some(error.code());
@@ -157,20 +170,32 @@ pub(crate) fn decode_result(path: &FunctionPath, json: &str) -> Result<Value, Fu
     value.check_limits().map_err(invalid)?;
     let size = value.size();
     if size > RESULT_BYTES_MAX {
-        let mut error = FunctionError::new(format!(
-            "Function {path} return value is too large (actual: {size} bytes, limit: 16 MiB)"
-        ));
-        error.code = Some("FunctionResultTooLarge");
-        return Err(error);
+        return Err(too_large(path, size));
     }
-    Ok(value)
+    Ok((value, size))
+}
+
+fn too_large(path: &FunctionPath, size: usize) -> FunctionError {
+    let text = format!("Function {path} return value is too large (actual: {size} bytes, limit: 16 MiB)");
+    FunctionError { detail: text, data: None, code: Some("FunctionResultTooLarge") }
 }
 
 fn js_failure(execution: &mut Execution<'_>, path: &FunctionPath, error: js::JsError) -> CallFailure {
-    match execution.failure.take() {
-        Some(failure) => failure.into(),
-        None => failure_of(path, error),
+    if let Some(failure) = execution.failure.take() {
+        return failure.into();
     }
+    if let Some(error) = &execution.fatal {
+        return error.clone().into();
+    }
+    let fatal = match error {
+        // Whichever frame used the last of it, the time is that of all frames.
+        js::JsError::Timeout { .. } => js::JsError::Timeout { limit: USER_TIME_MAX }.to_string(),
+        js::JsError::OutOfMemory { .. } => error.to_string(),
+        other => return failure_of(path, other),
+    };
+    let error = FunctionError::new(fatal);
+    execution.fatal = Some(error.clone());
+    error.into()
 }
 
 /// What a failed run of the function at `path` means to its caller.
@@ -178,6 +203,7 @@ pub(crate) fn failure_of(path: &FunctionPath, error: js::JsError) -> CallFailure
     match error {
         js::JsError::Uncaught { message, data } => FunctionError { detail: message, data, code: None }.into(),
         js::JsError::System(error) => crate::SystemError::internal(format!("{path}: {}", error.message)).into(),
+        js::JsError::OutputTooLarge { actual, .. } => too_large(path, actual).into(),
         limit => FunctionError::new(limit.to_string()).into(),
     }
 }

@@ -14,6 +14,7 @@ use crate::cache::QueryCache;
 use crate::files::{FileIo, Sweeper};
 use crate::logs::LogRing;
 use crate::scheduler::dispatch::Dispatcher;
+use crate::signing::TokenSigner;
 use crate::workers::{Worker, WorkerPool};
 use crate::{
     ActionResult, AnyResult, CallRequest, Deployment, ErrorKind, FunctionKind, MutationRequest, QueryRequest,
@@ -98,6 +99,7 @@ pub(crate) struct Inner {
     pub cache: QueryCache,
     pub files: FileIo,
     pub actions: Actions,
+    pub signer: TokenSigner,
     pub generation_row: DocumentId,
     pool: WorkerPool,
     /// The active code and the one before it, each with the commit from which on it counts.
@@ -116,6 +118,7 @@ impl Runtime {
         crate::scheduler::ensure_table(&database).map_err(StartError::Database)?;
         crate::crons::ensure_tables(&database).map_err(StartError::Database)?;
         let files = FileIo::start(&database, &platform, options.blobs.clone())?;
+        let signer = TokenSigner::load(&database, &platform).map_err(StartError::Database)?;
         let generation_row = generation_row(&database).map_err(StartError::Database)?;
         let executor = js::ExecutorOptions { image_budget_bytes: options.image_budget_bytes, ..Default::default() };
         let pool = WorkerPool::start(options.workers, executor).map_err(StartError::Worker)?;
@@ -124,6 +127,7 @@ impl Runtime {
             cache: QueryCache::new(options.query_cache_bytes),
             files,
             actions,
+            signer,
             logs: LogRing::default(),
             code: RwLock::new(Code { current: (Timestamp::ZERO, deployment), previous: None }),
             database,
@@ -169,6 +173,11 @@ impl Runtime {
 
     pub fn logs(&self) -> &LogRing {
         &self.inner.logs
+    }
+
+    /// The JSON Web Key Set with which anybody can verify the tokens that functions sign.
+    pub fn token_key_set(&self) -> serde_json::Value {
+        self.inner.signer.key_set()
     }
 
     /// The code that new calls run.

@@ -46,6 +46,7 @@ const TABLE: &[(&str, &str, FunctionKind, SystemFunction)] = &[
     ("_system/cli/queryImport.js", "default", Query, cli::no_import),
     ("_system/cli/queryImport.js", "list", Query, cli::no_imports),
     ("_system/cli/exports.js", "getLatest", Query, cli::no_export),
+    ("_system/frontend/auditLog.js", "list", Query, frontend::audit_log),
     ("_system/frontend/components.js", "list", Query, frontend::components),
     ("_system/frontend/convexCloudUrl.js", "default", Query, cli::cloud_url),
     ("_system/frontend/convexSiteUrl.js", "default", Query, cli::site_url),

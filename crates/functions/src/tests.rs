@@ -1,7 +1,9 @@
 //! The runtime over the in-memory engine, with a small app.
 
 mod calls;
+mod context;
 mod jobs;
+mod limits;
 mod live;
 mod sessions;
 
@@ -31,7 +33,16 @@ impl App {
     }
 
     pub fn with(engine: Arc<dyn storage::Engine>, options: Options) -> App {
-        let platform = Platform::real();
+        App::build(engine, options, Platform::real())
+    }
+
+    /// On a clock of the test's own.
+    pub fn on_platform(platform: Platform) -> App {
+        let options = Options { workers: 2, ..Options::default() };
+        App::build(Arc::new(storage::MemoryEngine::new()), options, platform)
+    }
+
+    fn build(engine: Arc<dyn storage::Engine>, options: Options, platform: Platform) -> App {
         let database = Database::open(engine, platform.clone(), db::Options::default()).unwrap();
         let runtime = Runtime::start(database.clone(), platform, options).unwrap();
         let app = App { runtime, database };
@@ -48,6 +59,7 @@ impl App {
             identity,
             caller: Caller::HttpApi,
             request_id: RequestId("0123456789abcdef".into()),
+            origin: None,
         }
     }
 

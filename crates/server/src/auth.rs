@@ -72,7 +72,8 @@ impl Authenticator {
         let deployment = state.runtime.deployment();
         let check =
             token::Check { providers: &deployment.auth_providers, redact: state.redact, platform: &state.platform };
-        let user = token::verify(token, &check, &self.keys).await?;
+        let mut user = token::verify(token, &check, &self.keys).await?;
+        user.token = Some(Arc::from(token));
         Ok(Identity::User(Arc::new(user)))
     }
 }

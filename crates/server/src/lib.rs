@@ -13,6 +13,7 @@ mod client_version;
 mod cors;
 mod error;
 mod extract;
+mod origin;
 mod request_id;
 
 pub mod auth;
@@ -21,6 +22,7 @@ mod api;
 mod deploy;
 mod files;
 mod info;
+mod jwks;
 mod site;
 mod socket;
 

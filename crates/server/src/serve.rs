@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
 use functions::Runtime;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -18,10 +20,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::ServiceBuilder;
 
 use crate::auth::{Authenticator, KeySource, Network, NoNetwork};
 use crate::limits::{HEADER_READ_DURATION_MAX, SHUTDOWN_DURATION_MAX};
 use crate::options::ServerOptions;
+use crate::origin::Peer;
 use crate::router;
 use crate::state::{AppState, Shared};
 
@@ -137,7 +141,7 @@ async fn accept(listener: TcpListener, router: Router, stopping: CancellationTok
             () = stopping.cancelled() => break,
         };
         match accepted {
-            Ok((stream, _)) => serve_connection(stream, &http, &router, &graceful),
+            Ok((stream, peer)) => serve_connection((stream, Peer(peer)), &http, &router, &graceful),
             Err(error) => {
                 tracing::warn!(%error, "could not accept a connection");
                 tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
@@ -156,7 +160,7 @@ fn connection_settings() -> auto::Builder<TokioExecutor> {
 }
 
 fn serve_connection(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, Peer),
     http: &Arc<auto::Builder<TokioExecutor>>,
     router: &Router,
     graceful: &GracefulShutdown,
@@ -165,7 +169,11 @@ fn serve_connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "could not set TCP_NODELAY");
     }
-    let service = TowerToHyperService::new(router.clone());
+    let with_peer = ServiceBuilder::new().map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request
+    });
+    let service = TowerToHyperService::new(with_peer.service(router.clone()));
     let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     let connection = graceful.watch(connection);
     tokio::spawn(async move {

@@ -5,43 +5,58 @@ mod driver;
 mod mailbox;
 mod outgoing;
 
+use axum::Extension;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use functions::RequestOrigin;
 use sync::SessionOptions;
 
 use crate::client_version::ClientVersion;
 use crate::error::ApiError;
 use crate::limits::{SOCKET_MESSAGE_BYTES_MAX, SOCKET_READ_BUFFER_BYTES};
+use crate::origin::{self, Peer};
 use crate::state::AppState;
 
 type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
 /// For clients that name themselves in a header.
-pub async fn upgrade(State(state): State<AppState>, headers: HeaderMap, upgrade: Upgrade) -> Response {
-    accept(state, &headers, None, upgrade)
+pub async fn upgrade(
+    State(state): State<AppState>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    upgrade: Upgrade,
+) -> Response {
+    accept(state, peer, &headers, None, upgrade)
 }
 
 /// For browsers, which cannot set headers.
 pub async fn upgrade_with_version(
     State(state): State<AppState>,
     Path(version): Path<String>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     upgrade: Upgrade,
 ) -> Response {
-    accept(state, &headers, Some(&version), upgrade)
+    accept(state, peer, &headers, Some(&version), upgrade)
 }
 
-fn accept(state: AppState, headers: &HeaderMap, version: Option<&str>, upgrade: Upgrade) -> Response {
+fn accept(
+    state: AppState,
+    peer: Option<Extension<Peer>>,
+    headers: &HeaderMap,
+    version: Option<&str>,
+    upgrade: Upgrade,
+) -> Response {
     let client = match ClientVersion::of_socket(headers, version) {
         Ok(client) => client,
         Err(error) => return error.into_response(),
     };
     let supported = client.as_ref().map_or(Ok(()), ClientVersion::check_supported);
     let mut response = match supported.and_then(|()| upgrade.map_err(not_an_upgrade)) {
-        Ok(upgrade) => start(state, client.as_ref(), upgrade),
+        Ok(upgrade) => start(state, client.as_ref(), origin::of(peer.map(|Extension(peer)| peer), headers), upgrade),
         Err(error) => error.into_response(),
     };
     if let Some(client) = &client {
@@ -50,7 +65,12 @@ fn accept(state: AppState, headers: &HeaderMap, version: Option<&str>, upgrade: 
     response
 }
 
-fn start(state: AppState, client: Option<&ClientVersion>, upgrade: WebSocketUpgrade) -> Response {
+fn start(
+    state: AppState,
+    client: Option<&ClientVersion>,
+    origin: RequestOrigin,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     let takes_chunks = client.is_some_and(ClientVersion::takes_chunks);
     let options = SessionOptions { takes_chunks, redact: state.redact };
     let tasks = state.tasks.clone();
@@ -59,7 +79,7 @@ fn start(state: AppState, client: Option<&ClientVersion>, upgrade: WebSocketUpgr
         .write_buffer_size(0)
         .max_message_size(SOCKET_MESSAGE_BYTES_MAX)
         .max_frame_size(SOCKET_MESSAGE_BYTES_MAX)
-        .on_upgrade(move |socket| tasks.track_future(driver::run(state, options, socket)))
+        .on_upgrade(move |socket| tasks.track_future(driver::run(state, options, origin, socket)))
 }
 
 fn not_an_upgrade(rejection: WebSocketUpgradeRejection) -> ApiError {

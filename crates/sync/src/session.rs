@@ -14,9 +14,10 @@ mod queries;
 mod requests;
 mod transitions;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use functions::{Identity, SystemError};
+use functions::{Identity, RequestOrigin, SystemError};
 use uuid::Uuid;
 
 use crate::closing::{Ending, LastMessage};
@@ -39,6 +40,8 @@ pub struct SessionOptions {
 
 pub struct Session {
     options: SessionOptions,
+    /// Where the connection comes from, for functions that ask.
+    origin: Option<Arc<RequestOrigin>>,
     /// From `Connect`; without it mutations cannot be recognized when they come again.
     session_id: Option<Uuid>,
     /// From `Connect`, when the client told its clock.
@@ -58,6 +61,7 @@ impl Session {
     pub fn new(options: SessionOptions, now: &Moment) -> Session {
         Session {
             options,
+            origin: None,
             session_id: None,
             client_skew_ms: None,
             identity: Identity::Anonymous,
@@ -68,6 +72,12 @@ impl Session {
             last_sent: now.monotonic,
             closed: false,
         }
+    }
+
+    /// Says where the connection comes from.
+    pub fn with_origin(mut self, origin: Arc<RequestOrigin>) -> Session {
+        self.origin = Some(origin);
+        self
     }
 
     /// Takes one input in and appends what has to be done about it. Does nothing after `Effect::Close`.

@@ -93,6 +93,7 @@ fn operations(runtime: &Runtime, deployment: &Arc<Deployment>, call: &CallReques
         identity: call.identity.clone(),
         identity_error: None,
         request_id: call.request_id.clone(),
+        origin: call.origin.clone(),
         job: None,
         depth,
     })
@@ -237,12 +238,12 @@ fn settle(action: &Action, path: &FunctionPath, step: Step) -> Settled {
 fn check(action: &Action, path: &FunctionPath, json: &str) -> Result<Outcome, SystemError> {
     let context = action.host.operations.context();
     let value = match decode_result(path, json) {
-        Ok(value) if value.has_commit_ts() => {
+        Ok((value, _)) if value.has_commit_ts() => {
             return Ok(Err(FunctionError::new(format!(
                 "Function {path} return value invalid: actions cannot return an unresolved commit timestamp"
             ))));
         }
-        Ok(value) => value,
+        Ok((value, _)) => value,
         Err(error) => return Ok(Err(error)),
     };
     let Some(function) = context.deployment.function(path) else { return Ok(Ok(value.to_json().into())) };

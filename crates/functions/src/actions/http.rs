@@ -24,7 +24,10 @@ use super::operations::{Context, Operations};
 use crate::deployment::ModuleEnvironment;
 use crate::execution::CallFailure;
 use crate::run::failure_of;
-use crate::{Caller, Deployment, FunctionError, FunctionKind, FunctionPath, Identity, RequestId, Runtime, SystemError};
+use crate::{
+    Caller, Deployment, FunctionError, FunctionKind, FunctionPath, Identity, RequestId, RequestOrigin, Runtime,
+    SystemError,
+};
 
 pub(super) use exchange::Exchange;
 
@@ -167,6 +170,7 @@ async fn serve(runtime: Runtime, deployment: Arc<Deployment>, request: HttpReque
         identity: request.identity.clone(),
         identity_error: request.identity_error.clone(),
         request_id: request.request_id.clone(),
+        origin: Some(Arc::new(origin(&request))),
         job: None,
         depth: 0,
     });
@@ -200,6 +204,12 @@ async fn serve(runtime: Runtime, deployment: Arc<Deployment>, request: HttpReque
         }
     };
     serving.finish(error);
+}
+
+/// What the request itself tells of where it came from.
+fn origin(request: &HttpRequest) -> RequestOrigin {
+    let user_agent = request.headers.iter().find(|(name, _)| name == "user-agent");
+    RequestOrigin { user_agent: user_agent.map(|(_, value)| value.clone()), ..RequestOrigin::default() }
 }
 
 fn router_path() -> FunctionPath {

@@ -129,6 +129,7 @@ impl ActionLog {
             identity_type,
             http_status: ending.http_status,
             environment,
+            audit: Vec::new(),
         });
         self.lines.lines().iter().map(LogLine::to_text).collect()
     }

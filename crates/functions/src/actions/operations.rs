@@ -14,7 +14,7 @@ use db::Namespace;
 use serde::Deserialize;
 
 use crate::scheduler::JobRun;
-use crate::{Deployment, ErrorKind, FunctionPath, Identity, RequestId, Runtime, SystemError};
+use crate::{Deployment, ErrorKind, FunctionPath, Identity, RequestId, RequestOrigin, Runtime, SystemError};
 
 pub use files::FoundFile;
 
@@ -37,6 +37,8 @@ pub(crate) struct Context {
     /// Why the credential of an HTTP request was refused; told to those who ask for the identity.
     pub identity_error: Option<String>,
     pub request_id: RequestId,
+    /// Where the request behind the action came from.
+    pub origin: Option<Arc<RequestOrigin>>,
     /// The scheduled job that the action runs for.
     pub job: Option<JobRun>,
     /// Actions around this one.

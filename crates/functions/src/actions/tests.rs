@@ -31,5 +31,6 @@ fn alice() -> Identity {
         subject: "alice".into(),
         attributes: Default::default(),
         expires_at: None,
+        token: None,
     }))
 }

@@ -45,10 +45,31 @@ pub(crate) fn first(tx: &mut Transaction, table: &str) -> Result<Option<Arc<Docu
     tx.next(&mut stream)
 }
 
+/// The `count` oldest rows of `table`.
+pub(crate) fn oldest(tx: &mut Transaction, table: &str, count: usize) -> Result<Vec<Arc<Document>>, db::Error> {
+    take(tx, table, Order::Ascending, count)
+}
+
+/// The `count` newest rows of `table`, the newest first.
+pub(crate) fn newest(tx: &mut Transaction, table: &str, count: usize) -> Result<Vec<Arc<Document>>, db::Error> {
+    take(tx, table, Order::Descending, count)
+}
+
 /// The newest row of `table`.
 pub(crate) fn last(tx: &mut Transaction, table: &str) -> Result<Option<Arc<Document>>, db::Error> {
     let mut stream = scan(tx, table, Order::Descending)?;
     tx.next(&mut stream)
+}
+
+fn take(tx: &mut Transaction, table: &str, order: Order, count: usize) -> Result<Vec<Arc<Document>>, db::Error> {
+    let mut stream = scan(tx, table, order)?;
+    let mut rows = Vec::new();
+    while rows.len() < count
+        && let Some(row) = tx.next(&mut stream)?
+    {
+        rows.push(row);
+    }
+    Ok(rows)
 }
 
 fn scan(tx: &mut Transaction, table: &str, order: Order) -> Result<QueryStream, db::Error> {

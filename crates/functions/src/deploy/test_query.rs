@@ -58,6 +58,7 @@ pub async fn run_test_query(runtime: &Runtime, query: TestQuery) -> Result<AnyRe
         identity: query.identity,
         caller: Caller::Tester,
         request_id: query.request_id,
+        origin: None,
     };
     let (inner, at) = (runtime.inner.clone(), runtime.latest_ts());
     runtime.inner.run_job(move |worker| run(&inner, worker, deployment, &call, &arguments, at)).await?
@@ -120,7 +121,7 @@ fn run(
 ) -> Result<AnyResult, SystemError> {
     let started = inner.platform.monotonic();
     let mut tx = inner.database.begin(BeginAt::At(at)).map_err(database_error)?;
-    let mut execution = Execution::new(inner, worker, deployment, &call.identity, &call.request_id, call.caller);
+    let mut execution = Execution::new(inner, worker, deployment, call);
     let returned = crate::run::run_function(&mut execution, &mut tx, &call.path, &test_function(), arguments, None);
     let outcome = match returned {
         Ok(returned) => Ok(Arc::<str>::from(returned.value.to_json())),

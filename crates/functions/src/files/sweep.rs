@@ -43,19 +43,22 @@ async fn serve(inner: Weak<Inner>, platform: platform::Platform) {
             Ok(deleted) => tracing::info!(deleted, "removed files that are not used any more"),
             Err(error) => tracing::warn!(%error, "could not remove unused files"),
         }
-        sweep_sessions(strong).await;
+        sweep_rows(strong).await;
         platform.sleep(FILE_SWEEP_INTERVAL).await;
     }
 }
 
-/// Forgets old records of sessions, which nothing else ever deletes.
-async fn sweep_sessions(inner: Arc<Inner>) {
+/// Forgets old records of sessions and of the audit log, which nothing else ever deletes.
+async fn sweep_rows(inner: Arc<Inner>) {
     let horizon_ms = inner.platform.now_ms() - SESSION_KEEP_MS;
-    let swept = tokio::task::spawn_blocking(move || crate::sessions::sweep(&inner.database, horizon_ms)).await;
-    match swept {
+    let swept = tokio::task::spawn_blocking(move || {
+        crate::sessions::sweep(&inner.database, horizon_ms)?;
+        crate::audit::sweep_old(&inner.database)
+    });
+    match swept.await {
         Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "could not remove old records of sessions"),
-        Err(error) => tracing::error!(%error, "removing old records of sessions ended badly"),
+        Ok(Err(error)) => tracing::warn!(%error, "could not remove old records"),
+        Err(error) => tracing::error!(%error, "removing old records ended badly"),
     }
 }
 

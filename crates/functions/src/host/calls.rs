@@ -7,12 +7,17 @@ use value::Value;
 use super::{CallHost, arguments, developer};
 use crate::address::{Address, handle_of, missing_text};
 use crate::arguments::Arguments;
+use crate::deployment::AnalyzedFunction;
+use crate::effects::Effects;
 use crate::execution::CallFailure;
 use crate::limits::CALL_DEPTH_MAX;
-use crate::run::{check_kind, run_function};
+use crate::run::{Returned, check_kind, run_function};
 use crate::{FunctionError, FunctionKind, FunctionPath};
 
 type Reply = Result<String, js::HostError>;
+type Outcome = Result<Returned, CallFailure>;
+/// What a frame may do.
+type Limits = (db::Limits, Effects);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -51,26 +56,84 @@ impl CallHost<'_, '_> {
         let object = Value::from_json(&args.args).map_err(|error| developer(error.to_string()))?;
         let arguments = Arguments::new(&path, object).map_err(host_error)?;
         self.execution.depth += 1;
-        let outcome = if args.udf_type == "snapshotQuery" {
-            let mut snapshot = self.tx.snapshot_child();
-            run_function(self.execution, &mut snapshot, &path, function, &arguments, None)
-        } else {
-            let savepoint = self.tx.savepoint();
-            let limits = args.transaction_limits.as_ref().map(|limits| narrow(self.tx, limits));
-            let outcome = run_function(self.execution, self.tx, &path, function, &arguments, None);
-            if let Some(limits) = limits {
-                *self.tx.limits_mut() = limits;
-            }
-            if outcome.is_err() {
-                self.tx.rollback_to(savepoint);
-            }
-            outcome
+        let limits = self.limits();
+        self.narrow(args.transaction_limits.as_ref());
+        let outcome = match args.udf_type.as_str() {
+            "snapshotQuery" => self.run_on_snapshot(&path, function, &arguments),
+            _ => self.run_inside(&path, function, &arguments),
         };
+        self.set_limits(limits);
         self.execution.depth -= 1;
         match outcome {
             Ok(returned) => Ok(returned.value.to_json()),
-            Err(CallFailure::Function(error)) => Err(host_error(error)),
+            Err(CallFailure::Function(error)) => Err(self.child_error(error)),
             Err(CallFailure::System(error)) => Err(self.abort(error)),
+        }
+    }
+
+    /// Runs a function in this transaction; a failure undoes its writes.
+    fn run_inside(&mut self, path: &FunctionPath, function: &AnalyzedFunction, arguments: &Arguments) -> Outcome {
+        let savepoint = self.tx.savepoint();
+        let audits = self.execution.audit.len();
+        let outcome = run_function(self.execution, self.tx, path, function, arguments, None);
+        if outcome.is_err() {
+            self.tx.rollback_to(savepoint);
+            self.execution.audit.truncate(audits);
+        }
+        outcome
+    }
+
+    /// Runs a query on what the transaction began with. It leaves no dependencies, but what it used counts.
+    fn run_on_snapshot(&mut self, path: &FunctionPath, function: &AnalyzedFunction, arguments: &Arguments) -> Outcome {
+        let used = self.tx.usage();
+        let mut snapshot = self.tx.snapshot_child();
+        *snapshot.limits_mut() = *self.tx.limits();
+        snapshot.add_usage(&used);
+        let outcome = run_function(self.execution, &mut snapshot, path, function, arguments, None);
+        self.tx.add_usage(&snapshot.usage().since(&used));
+        outcome
+    }
+
+    fn limits(&self) -> Limits {
+        (*self.tx.limits(), self.execution.effect_limits)
+    }
+
+    fn set_limits(&mut self, (limits, effects): Limits) {
+        *self.tx.limits_mut() = limits;
+        self.execution.effect_limits = effects;
+    }
+
+    /// Caps what a child may use on top of what has been used: it can only lower the limits in force.
+    fn narrow(&mut self, wanted: Option<&serde_json::Map<String, Json>>) {
+        let Some(wanted) = wanted else { return };
+        let (usage, effects) = (self.tx.usage(), self.execution.effects);
+        let (mut limits, mut most) = self.limits();
+        let caps = [
+            ("bytesRead", usage.bytes_read, &mut limits.bytes_read),
+            ("bytesWritten", usage.bytes_written, &mut limits.bytes_written),
+            ("databaseQueries", usage.reads, &mut limits.reads),
+            ("documentsRead", usage.documents_read, &mut limits.documents_read),
+            ("documentsWritten", usage.documents_written, &mut limits.documents_written),
+            ("functionsScheduled", effects.functions_scheduled, &mut most.functions_scheduled),
+            ("scheduledFunctionArgsBytes", effects.scheduled_args_bytes, &mut most.scheduled_args_bytes),
+            ("filesWritten", effects.files_written, &mut most.files_written),
+            ("fileWriteBytes", effects.file_write_bytes, &mut most.file_write_bytes),
+            ("filesRead", effects.files_read, &mut most.files_read),
+            ("fileReadBytes", effects.file_read_bytes, &mut most.file_read_bytes),
+        ];
+        for (name, used, limit) in caps {
+            if let Some(more) = wanted.get(name).and_then(Json::as_f64) {
+                *limit = (*limit).min(used.saturating_add(more.max(0.0) as usize));
+            }
+        }
+        self.set_limits((limits, most));
+    }
+
+    /// A child's error for its parent to catch, unless it ended the whole execution.
+    fn child_error(&mut self, error: FunctionError) -> js::HostError {
+        match self.execution.fatal {
+            Some(_) => js::HostError::system(error.detail),
+            None => host_error(error),
         }
     }
 
@@ -100,24 +163,6 @@ impl CallHost<'_, '_> {
     pub(super) fn resolve_address(&self, address: &Address) -> Result<FunctionPath, js::HostError> {
         address.resolve(&self.frame.path.component).map_err(developer)
     }
-}
-
-/// Caps what a child may use on top of what its parent has used; returns the parent's own limits.
-fn narrow(tx: &mut db::Transaction, wanted: &serde_json::Map<String, Json>) -> db::Limits {
-    let usage = tx.usage();
-    let limits = tx.limits_mut();
-    let parent = *limits;
-    let cap = |limit: &mut usize, used: usize, name: &str| {
-        if let Some(more) = wanted.get(name).and_then(Json::as_f64) {
-            *limit = (*limit).min(used.saturating_add(more.max(0.0) as usize));
-        }
-    };
-    cap(&mut limits.bytes_read, usage.bytes_read, "bytesRead");
-    cap(&mut limits.bytes_written, usage.bytes_written, "bytesWritten");
-    cap(&mut limits.reads, usage.reads, "databaseQueries");
-    cap(&mut limits.documents_read, usage.documents_read, "documentsRead");
-    cap(&mut limits.documents_written, usage.documents_written, "documentsWritten");
-    parent
 }
 
 fn host_error(error: FunctionError) -> js::HostError {

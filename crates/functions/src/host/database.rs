@@ -11,6 +11,9 @@ use crate::FunctionKind;
 
 type Reply = Result<String, js::HostError>;
 
+/// Bytes that `_id` and `_creationTime` add to a document, about.
+const SYSTEM_FIELDS_BYTES: usize = 60;
+
 /// The system tables that functions may read.
 const VISIBLE_SYSTEM_TABLES: [&str; 2] = ["_storage", "_scheduled_functions"];
 
@@ -109,7 +112,12 @@ impl CallHost<'_, '_> {
         let Value::Object(object) = parse_value(args.value, "value", "db.insert")? else {
             return Err(developer("Value must be an Object"));
         };
+        // Only what is long in JSON can be near a limit; most documents are not measured a second time.
+        let measured = (json.len() >= REMARKABLE_JSON_BYTES || looks_nested(json)).then(|| measure(&object));
         let id = self.tx.insert(self.frame.namespace, &args.table, object).map_err(|error| self.failed(error))?;
+        if let Some((bytes, nesting)) = measured {
+            self.execution.peaks.document(id, bytes, nesting);
+        }
         Ok(format!(r#"{{"_id":"{id}"}}"#))
     }
 
@@ -119,6 +127,7 @@ impl CallHost<'_, '_> {
         let id = self.writable_id(&args.id, args.table.as_deref(), "db.patch", "Update")?;
         let fields = parse_patch(args.value)?;
         let document = self.tx.patch(self.frame.namespace, id, fields).map_err(|error| self.failed(error))?;
+        self.remark(&document, json);
         Ok(object_json(&document.value))
     }
 
@@ -130,6 +139,7 @@ impl CallHost<'_, '_> {
             return Err(developer("Value must be an Object"));
         };
         let document = self.tx.replace(self.frame.namespace, id, object).map_err(|error| self.failed(error))?;
+        self.remark(&document, json);
         Ok(object_json(&document.value))
     }
 
@@ -241,6 +251,12 @@ impl CallHost<'_, '_> {
         }
     }
 
+    /// Notes a document that was written with the operation `json`, in case it is near a limit.
+    fn remark(&mut self, document: &db::Document, json: &str) {
+        let nesting = if looks_nested(json) { document.value.nesting() } else { 0 };
+        self.execution.peaks.document(document.id, document.size, nesting);
+    }
+
     /// Decodes the id of a document to be written; `verb` starts the text for a missing table.
     fn writable_id(
         &mut self,
@@ -257,6 +273,20 @@ impl CallHost<'_, '_> {
         check_user_table(&name)?;
         Ok(decoded)
     }
+}
+
+/// Shortest JSON of a document whose size may be near its limit: a float of nine bytes may be a digit and a comma.
+const REMARKABLE_JSON_BYTES: usize = value::limits::DOCUMENT_BYTES_MAX / 8;
+
+/// Whether JSON opens so many arrays and objects that what it holds may be deeply nested.
+fn looks_nested(json: &str) -> bool {
+    let opened = json.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    opened > value::limits::DOCUMENT_NESTING_MAX / 2
+}
+
+/// Size and nesting of a document made of `object`.
+fn measure(object: &Object) -> (usize, usize) {
+    (object.size() + SYSTEM_FIELDS_BYTES, object.nesting())
 }
 
 fn decode_id(id: &str, method: &str) -> Result<DocumentId, js::HostError> {

@@ -2,20 +2,17 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::{CallHost, developer};
-use crate::FunctionKind;
-use crate::limits::{
-    FILE_BYTES_PER_MUTATION_MAX, FILES_PER_MUTATION_MAX, SCHEDULED_ARGS_BYTES_MAX, SCHEDULED_PER_MUTATION_MAX,
-};
+use crate::{FunctionKind, Identity, RequestId, RequestOrigin};
 
 type Reply = Result<String, js::HostError>;
 
 impl CallHost<'_, '_> {
     pub(super) fn user_identity(&mut self) -> Reply {
         self.execution.observed.identity = true;
-        Ok(self.execution.identity.user().map_or_else(|| "null".into(), |user| user.to_json().to_string()))
+        Ok(self.execution.call.identity.user().map_or_else(|| "null".into(), |user| user.to_json().to_string()))
     }
 
     pub(super) fn function_metadata(&mut self) -> Reply {
@@ -32,8 +29,8 @@ impl CallHost<'_, '_> {
         if self.frame.kind == FunctionKind::Query {
             return Err(developer("Cannot get request metadata in a Query"));
         }
-        let request_id = &*self.execution.request_id.0;
-        Ok(json!({ "ip": null, "userAgent": null, "requestId": request_id, "scheduledFunctionId": null, "authToken": null }).to_string())
+        let call = self.execution.call;
+        Ok(request_metadata(&call.request_id, &call.identity, call.origin.as_deref()).to_string())
     }
 
     pub(super) fn snapshot_ts(&mut self) -> Reply {
@@ -44,9 +41,8 @@ impl CallHost<'_, '_> {
 
     pub(super) fn transaction_metrics(&mut self) -> Reply {
         let usage = self.tx.usage();
-        let scheduled = self.execution.scheduled;
-        let files = self.execution.files;
-        let limits = *self.tx.limits_mut();
+        let (effects, most) = (self.execution.effects, self.execution.effect_limits);
+        let limits = *self.tx.limits();
         let metric = |used: usize, limit: usize| json!({ "used": used, "remaining": limit.saturating_sub(used) });
         Ok(json!({
             "bytesRead": metric(usage.bytes_read, limits.bytes_read),
@@ -54,13 +50,24 @@ impl CallHost<'_, '_> {
             "databaseQueries": metric(usage.reads, limits.reads),
             "documentsRead": metric(usage.documents_read, limits.documents_read),
             "documentsWritten": metric(usage.documents_written, limits.documents_written),
-            "functionsScheduled": metric(scheduled.count, SCHEDULED_PER_MUTATION_MAX),
-            "scheduledFunctionArgsBytes": metric(scheduled.args_bytes, SCHEDULED_ARGS_BYTES_MAX),
-            "filesWritten": metric(files.written.files, FILES_PER_MUTATION_MAX),
-            "fileWriteBytes": metric(files.written.bytes, FILE_BYTES_PER_MUTATION_MAX),
-            "filesRead": metric(files.read.files, FILES_PER_MUTATION_MAX),
-            "fileReadBytes": metric(files.read.bytes, FILE_BYTES_PER_MUTATION_MAX),
+            "functionsScheduled": metric(effects.functions_scheduled, most.functions_scheduled),
+            "scheduledFunctionArgsBytes": metric(effects.scheduled_args_bytes, most.scheduled_args_bytes),
+            "filesWritten": metric(effects.files_written, most.files_written),
+            "fileWriteBytes": metric(effects.file_write_bytes, most.file_write_bytes),
+            "filesRead": metric(effects.files_read, most.files_read),
+            "fileReadBytes": metric(effects.file_read_bytes, most.file_read_bytes),
         })
         .to_string())
     }
+}
+
+/// What `ctx.meta.getRequestMetadata()` returns, in actions too.
+pub(crate) fn request_metadata(request_id: &RequestId, identity: &Identity, origin: Option<&RequestOrigin>) -> Json {
+    json!({
+        "ip": origin.and_then(|origin| origin.ip.as_deref()),
+        "userAgent": origin.and_then(|origin| origin.user_agent.as_deref()),
+        "requestId": &*request_id.0,
+        "scheduledFunctionId": origin.and_then(|origin| origin.scheduled_function_id.as_deref()),
+        "authToken": identity.user().and_then(|user| user.token.as_deref()),
+    })
 }

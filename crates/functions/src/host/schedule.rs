@@ -8,7 +8,6 @@ use super::{CallHost, arguments, developer};
 use crate::FunctionKind;
 use crate::address::Address;
 use crate::arguments::Arguments;
-use crate::limits::{SCHEDULED_ARGS_BYTES_MAX, SCHEDULED_PER_MUTATION_MAX};
 use crate::scheduler::{self, NewJob, ScheduleError};
 
 type Reply = Result<String, js::HostError>;
@@ -38,7 +37,9 @@ impl CallHost<'_, '_> {
         if object.has_commit_ts() {
             return Err(developer("Arguments of scheduled functions cannot hold an unresolved commit timestamp."));
         }
-        self.count_scheduled(object.size())?;
+        let (bytes, limits) = (object.size(), self.execution.effect_limits);
+        self.execution.effects.schedule(bytes, &limits).map_err(developer)?;
+        self.execution.peaks.job_args_bytes = self.execution.peaks.job_args_bytes.max(bytes);
         let now_ms = self.execution.now_ms;
         let job = NewJob { path, args: object, due_ms: args.ts * 1000.0 };
         let scheduled = scheduler::schedule(self.tx, self.frame.namespace, job, now_ms);
@@ -62,23 +63,6 @@ impl CallHost<'_, '_> {
                 Err(developer("Can't schedule functions in a query: only mutations and actions may."))
             }
         }
-    }
-
-    fn count_scheduled(&mut self, args_bytes: usize) -> Result<(), js::HostError> {
-        let scheduled = &mut self.execution.scheduled;
-        scheduled.count += 1;
-        scheduled.args_bytes += args_bytes;
-        if scheduled.count > SCHEDULED_PER_MUTATION_MAX {
-            return Err(developer(format!(
-                "Too many functions scheduled by this mutation (limit: {SCHEDULED_PER_MUTATION_MAX})"
-            )));
-        }
-        if scheduled.args_bytes > SCHEDULED_ARGS_BYTES_MAX {
-            return Err(developer(format!(
-                "Too large total size of the arguments of scheduled functions from this mutation (limit: {SCHEDULED_ARGS_BYTES_MAX} bytes)"
-            )));
-        }
-        Ok(())
     }
 
     fn schedule_failed(&mut self, error: ScheduleError) -> js::HostError {

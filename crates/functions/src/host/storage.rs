@@ -13,7 +13,6 @@ use super::client_version::ClientVersion;
 use super::file_operations::{FileOperationError, FileOperations};
 use super::{CallHost, arguments, developer, invalid_argument};
 use crate::files::{self, FileDigest, NewFile};
-use crate::limits::{FILE_BYTES_PER_MUTATION_MAX, FILES_PER_MUTATION_MAX};
 use crate::{FunctionKind, SystemError};
 
 type Reply = Result<String, js::HostError>;
@@ -27,36 +26,6 @@ struct StoreArgs {
     /// Base64.
     sha256: Option<String>,
     version: Option<String>,
-}
-
-/// Files a mutation has stored and read so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct FileUsage {
-    pub written: FileCount,
-    pub read: FileCount,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct FileCount {
-    pub files: usize,
-    pub bytes: usize,
-}
-
-impl FileCount {
-    /// Counts one more file; `verb` is "written" or "read".
-    fn add(&mut self, bytes: usize, verb: &str) -> Result<(), js::HostError> {
-        self.files += 1;
-        self.bytes = self.bytes.saturating_add(bytes);
-        if self.files > FILES_PER_MUTATION_MAX {
-            return Err(developer(format!("Too many files {verb} in one mutation (limit: {FILES_PER_MUTATION_MAX})")));
-        }
-        if self.bytes > FILE_BYTES_PER_MUTATION_MAX {
-            return Err(developer(format!(
-                "Too many bytes of files {verb} in one mutation (limit: {FILE_BYTES_PER_MUTATION_MAX} bytes). Please consider using an action."
-            )));
-        }
-        Ok(())
-    }
 }
 
 impl CallHost<'_, '_> {
@@ -83,7 +52,8 @@ impl CallHost<'_, '_> {
         let args: StoreArgs = arguments("storage.store", json)?;
         ClientVersion::parse(args.version.as_deref())?;
         let bytes = STANDARD.decode(&args.blob).map_err(|error| invalid_argument("blob", "storage.store", error))?;
-        self.execution.files.written.add(bytes.len(), "written")?;
+        let limits = self.execution.effect_limits;
+        self.execution.effects.write_file(bytes.len(), &limits).map_err(developer)?;
         let sha256 = FileDigest(Sha256::digest(&bytes).into());
         check_digest(args.sha256.as_deref(), sha256)?;
         let runtime = self.execution.runtime;
@@ -104,7 +74,8 @@ impl CallHost<'_, '_> {
         let Some((file, uuid)) = self.file_operation(|files| files.find_with_uuid(json, "storage.get"))? else {
             return Ok("null".into());
         };
-        self.execution.files.read.add(usize::try_from(file.size).unwrap_or(usize::MAX), "read")?;
+        let (size, limits) = (usize::try_from(file.size).unwrap_or(usize::MAX), self.execution.effect_limits);
+        self.execution.effects.read_file(size, &limits).map_err(developer)?;
         let bytes = self.read_blob(uuid).map_err(|error| self.abort(error))?;
         Ok(json!({ "blob": STANDARD.encode(bytes), "contentType": file.content_type }).to_string())
     }

@@ -19,7 +19,7 @@ use crate::crons::{self, run::CronRun};
 use crate::limits::{JOB_KEEP_MS, JOBS_RUNNING_MAX};
 use crate::mutations::{self, Bookkeeping};
 use crate::runtime::Inner;
-use crate::{CallRequest, Caller, FunctionPath, Identity, RequestId, SystemError};
+use crate::{CallRequest, Caller, FunctionPath, Identity, RequestId, RequestOrigin, SystemError};
 
 /// Longest sleep when nothing is due; also how often finished jobs are swept.
 const IDLE_WAIT: Duration = Duration::from_secs(600);
@@ -237,7 +237,11 @@ fn prepare_job(_: &mut Transaction, job: &db::Document) -> Prepared {
     let path = job.value.get("name").and_then(Value::as_str).and_then(|name| FunctionPath::parse(name).ok());
     let args = job.value.get("args").map_or_else(|| "[{}]".into(), Value::to_json);
     let run = JobRun { namespace: Namespace::ROOT, id: job.id };
-    Ok(path.map(|path| (system_call(path, args, Caller::Scheduler), Bookkeeping::Job(run))))
+    let origin = RequestOrigin { scheduled_function_id: Some(job.id.encode()), ..RequestOrigin::default() };
+    Ok(path.map(|path| {
+        let call = CallRequest { origin: Some(Arc::new(origin)), ..system_call(path, args, Caller::Scheduler) };
+        (call, Bookkeeping::Job(run))
+    }))
 }
 
 fn prepare_cron(tx: &mut Transaction, row: &db::Document) -> Prepared {
@@ -250,7 +254,8 @@ fn prepare_cron(tx: &mut Transaction, row: &db::Document) -> Prepared {
 
 /// Jobs run without a user.
 fn system_call(path: FunctionPath, args: String, caller: Caller) -> CallRequest {
-    CallRequest { path, args: args.into(), identity: Identity::System, caller, request_id: RequestId("".into()) }
+    let request_id = RequestId("".into());
+    CallRequest { path, args: args.into(), identity: Identity::System, caller, request_id, origin: None }
 }
 
 /// Deletes jobs that finished longer ago than they are kept.

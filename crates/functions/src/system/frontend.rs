@@ -7,6 +7,19 @@ use crate::deploy::tables::{self, AUDIT_LOG};
 use crate::deployment::rows::visibility_name;
 use crate::execution::CallFailure;
 
+/// Events listed at once.
+const AUDIT_LISTED_MAX: usize = 1000;
+
+/// The newest events of the audit log, the newest first; at most `limit` of them.
+pub(super) fn audit_log(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> {
+    let limit = match ctx.args.get("limit") {
+        Some(Value::Float64(limit)) if *limit >= 1.0 => (*limit as usize).min(AUDIT_LISTED_MAX),
+        _ => AUDIT_LISTED_MAX,
+    };
+    let rows = tables::newest(ctx.tx, crate::audit::TABLE, limit)?;
+    Ok(Value::Array(rows.iter().map(|row| Value::Object(row.value.clone())).collect()))
+}
+
 /// Component instances besides the app itself.
 pub(super) fn components(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> {
     let mounted = ctx.deployment.components.iter().filter(|(path, _)| !path.is_empty());

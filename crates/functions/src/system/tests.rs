@@ -11,6 +11,7 @@ pub(crate) fn as_admin(path: &str, args: Json, identity: Identity) -> CallReques
         identity,
         caller: Caller::HttpApi,
         request_id: RequestId("0123456789abcdef".into()),
+        origin: None,
     }
 }
 

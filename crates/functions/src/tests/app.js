@@ -188,3 +188,72 @@ export const storesBlob = action(async (ctx, { text, sha256 }) => {
 export const laterFromAction = action((ctx, { name, args, delayMs }) =>
   call("1.0/actions/schedule", { requestId: "", name, args, ts: (Date.now() + delayMs) / 1000, version: "1.48.0" }));
 export const cancelFromAction = action((ctx, { id }) => call("1.0/actions/cancel_job", { requestId: "", id }));
+export const requestMetadata = mutation(() => call("1.0/getRequestMetadata", {}));
+export const requestMetadataInQuery = query(() => call("1.0/getRequestMetadata", {}));
+export const keepMetadata = mutation(async (ctx) => ctx.db.insert("notes", { body: await call("1.0/getRequestMetadata", {}) }));
+export const snapshotTs = query(async () => JSON.parse(Convex.syscall("1.0/getSnapshotTs", "{}")));
+export const serviceUrl = query(() => call("1.0/getServiceUrl", { service: "ai-gateway", version: "1.48.0" }));
+export const signJwt = mutation((ctx, options) => call("1.0/signJwt", { requestId: "", version: "1.48.0", ...options }));
+export const signJwtInQuery = query(() => call("1.0/signJwt", { requestId: "", version: "1.48.0", expiresInSeconds: 60 }));
+
+// Bodies come as text: the names of variables are no field names of arguments.
+const audit = (body) => call("1.0/auditLog", { body: JSON.parse(body), version: "1.48.0" });
+export const auditInQuery = query(async (ctx, { body }) => { await audit(body); return null; });
+export const auditThenThrow = mutation(async (ctx, { body }) => { await audit(body); throw new Error("after the event"); });
+export const audited = mutation(async (ctx, { body }) => {
+  await audit(body);
+  try { await ctx.runMutation("app:auditThenThrow", { body: "\"lost\"" }); } catch {}
+  return null;
+});
+export const auditMany = mutation(async (ctx, { count }) => { for (let i = 0; i < count; i++) await audit(String(i)); });
+
+export const bytes = query(async (ctx, { length }) => "x".repeat(length));
+export const catchSpin = mutation(async (ctx) => { try { await ctx.runMutation("app:spin", {}); } catch { return "caught"; } });
+export const readForever = mutation(async (ctx, { id }) => { for (;;) await ctx.db.get(id); });
+
+// Uses up what a transaction may use, `n` of it.
+export const spend = mutation(async (ctx, { what, n, ids }) => {
+  for (let i = 0; i < n; i++) {
+    if (what === "get") await ctx.db.get(ids[i]);
+    else if (what === "scan") await ctx.db.collect("rows");
+    else if (what === "insert") await ctx.db.insert("spent", { body: "x".repeat(100) });
+    else if (what === "schedule") await schedule("app:add", { table: "never", body: "x".repeat(100) }, 1e9);
+    else if (what === "store") await ctx.storage.store("AAAA", "");
+    else if (what === "load") await ctx.storage.get(ids[0]);
+  }
+  return await call("1.0/getTransactionMetrics", {});
+});
+export const spendWithin = mutation(async (ctx, { limits, udfType, ...args }) => {
+  const attempt = async (transactionLimits) => {
+    try {
+      return { metrics: await call("1.0/runUdf", { udfType: "mutation", name: "app:spend", args, transactionLimits }) };
+    } catch (e) {
+      return { message: e.message };
+    }
+  };
+  const within = await attempt(limits);
+  const after = await call("1.0/getTransactionMetrics", {});
+  return { within, after, again: await attempt(undefined) };
+});
+export const collectRows = query(async (ctx) => (await ctx.db.collect("rows")).length);
+export const snapshots = mutation(async (ctx, { n, limits }) => {
+  for (let i = 0; i < n; i++) await call("1.0/runUdf", { udfType: "snapshotQuery", name: "app:collectRows", args: {}, transactionLimits: limits });
+  return await call("1.0/getTransactionMetrics", {});
+});
+
+const now = { $commitTs: null };
+export const stampInner = mutation(async () => ({ inner: now }));
+export const readStamp = query(async (ctx, { id }) => (await ctx.db.get(id)).body);
+export const stamp = mutation(async (ctx) => {
+  const id = await ctx.db.insert("stamps", { body: now, list: [{ deep: now }] });
+  return {
+    id, at: now, list: [now],
+    pending: await ctx.db.get(id),
+    nested: await ctx.runMutation("app:stampInner", {}),
+    fromQuery: await ctx.runQuery("app:readStamp", { id }),
+    args: await ctx.runMutation("app:echoMutation", { value: now }),
+  };
+});
+export const echoMutation = mutation(async (ctx, { value }) => value);
+export const stampQuery = query(async () => ({ deep: [now] }));
+export const stampSchedule = mutation(() => schedule("app:add", { table: "notes", body: now }));

@@ -15,6 +15,7 @@ fn user(name: &str) -> Identity {
         subject: name.into(),
         attributes: Default::default(),
         expires_at: None,
+        token: None,
     }))
 }
 

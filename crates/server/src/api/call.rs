@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use functions::{CallRequest, Caller, FunctionPath, Identity, RequestId};
+use functions::{CallRequest, Caller, FunctionPath, Identity, RequestId, RequestOrigin};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use value::JsonFormat;
@@ -12,6 +12,7 @@ use value::JsonFormat;
 use crate::client_version::ClientVersion;
 use crate::error::ApiError;
 use crate::extract::CallerIdentity;
+use crate::origin;
 use crate::request_id::RequestIdHeader;
 use crate::state::AppState;
 
@@ -19,6 +20,7 @@ use crate::state::AppState;
 pub struct Envelope {
     pub identity: Identity,
     pub request_id: RequestId,
+    pub origin: Arc<RequestOrigin>,
     format_default: JsonFormat,
 }
 
@@ -34,7 +36,8 @@ impl FromRequestParts<AppState> for Envelope {
         let Ok(RequestIdHeader(request_id)) = RequestIdHeader::from_request_parts(parts, state).await;
         let old = client.is_some_and(|client| client.wants_encoded_results());
         let format_default = if old { JsonFormat::Encoded } else { JsonFormat::Clean };
-        Ok(Envelope { identity, request_id, format_default })
+        let origin = Arc::new(origin::of_request(parts));
+        Ok(Envelope { identity, request_id, origin, format_default })
     }
 }
 
@@ -98,6 +101,7 @@ impl Envelope {
             identity: self.identity.clone(),
             caller,
             request_id: self.request_id.clone(),
+            origin: Some(self.origin.clone()),
         };
         Ok(Call { request, format })
     }

@@ -83,6 +83,7 @@ fn identity(subject: Subject, attributes: Map<String, Json>) -> UserIdentity {
         subject: subject.subject,
         attributes,
         expires_at: Some(subject.expires_at),
+        token: None,
     }
 }
 

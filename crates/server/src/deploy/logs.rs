@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
+use functions::audit::AuditEntry;
 use functions::logs::{Completion, LogEntry, LogLine, Progress};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -99,9 +100,12 @@ fn page(entries: &[Arc<LogEntry>], cursor: f64, form: LineForm) -> Value {
 
 /// Source: deploy-api 8.2.
 fn log_entry(entry: &LogEntry, form: LineForm) -> Value {
-    let lines = entry.log_lines().iter().map(|line| log_line(line, form)).collect();
+    let mut lines: Vec<Value> = entry.log_lines().iter().map(|line| log_line(line, form)).collect();
     match entry {
-        LogEntry::Completion(entry) => completion(entry, lines),
+        LogEntry::Completion(entry) => {
+            lines.extend(entry.audit.iter().map(|event| log_line(&audit_line(event), form)));
+            completion(entry, lines)
+        }
         LogEntry::Progress(entry) => progress(entry, lines),
     }
 }
@@ -175,6 +179,19 @@ fn usage(entry: &Completion) -> Value {
         "networkEgressBytes": 0,
         "memoryUsedMb": 0,
     })
+}
+
+/// Audit events among the lines that an admin reads.
+fn audit_line(event: &AuditEntry) -> LogLine {
+    LogLine {
+        messages: vec![event.body.to_string()],
+        is_truncated: false,
+        timestamp_ms: event.timestamp_ms,
+        level: "INFO",
+        system_code: Some("audit".into()),
+        component_path: Some(event.component_path.to_string()).filter(|path| !path.is_empty()),
+        udf_path: Some(event.udf_path.to_string()),
+    }
 }
 
 fn log_line(line: &LogLine, form: LineForm) -> Value {

@@ -71,6 +71,7 @@ impl Server {
             identity: Identity::Admin { read_only: false },
             caller: Caller::HttpApi,
             request_id: RequestId("0123456789abcdef".into()),
+            origin: None,
         }
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use axum::Error;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::Bytes;
-use functions::{ErrorKind, Identity, SystemError};
+use functions::{ErrorKind, Identity, RequestOrigin, SystemError};
 use futures_util::stream::SplitStream;
 use futures_util::{FutureExt, StreamExt};
 use sync::{AuthRequest, Closing, Effect, Input, Moment, Session, SessionOptions, Snapshot};
@@ -34,11 +34,11 @@ const GOING_AWAY: u16 = 1001;
 type Pending<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
 
 /// Runs a connection to its end.
-pub async fn run(state: AppState, options: SessionOptions, socket: WebSocket) {
+pub async fn run(state: AppState, options: SessionOptions, origin: RequestOrigin, socket: WebSocket) {
     let (sink, frames) = socket.split();
     let now = moment(&state);
     let driver = Driver {
-        session: Session::new(options, &now),
+        session: Session::new(options, &now).with_origin(Arc::new(origin)),
         mailbox: Arc::new(Mailbox::default()),
         outgoing: Outgoing::new(sink),
         frames,

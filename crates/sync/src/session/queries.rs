@@ -61,6 +61,7 @@ impl Session {
             identity: self.identity.clone(),
             caller: Caller::SyncWorker,
             request_id: request_id(self.session_id, "query", add.id),
+            origin: self.origin.clone(),
         };
         self.queries.add(add.id, QueryRequest { call, journal: add.journal })
     }

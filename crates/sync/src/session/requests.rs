@@ -114,6 +114,7 @@ impl Session {
             identity: self.identity.clone(),
             caller: Caller::SyncWorker,
             request_id: request_id(self.session_id, "", request.id),
+            origin: self.origin.clone(),
         })
     }
 

@@ -170,7 +170,7 @@ pub fn acting_user(mut attributes: Map<String, Json>) -> Result<UserIdentity, St
         (None, Some(issuer), Some(subject)) => (format!("{issuer}|{subject}"), issuer, subject),
         (None, _, _) => return Err("either tokenIdentifier, or issuer and subject, must be given".into()),
     };
-    Ok(UserIdentity { token_identifier, issuer, subject, attributes, expires_at: None })
+    Ok(UserIdentity { token_identifier, issuer, subject, attributes, expires_at: None, token: None })
 }
 
 fn take_text(attributes: &mut Map<String, Json>, name: &str) -> Result<Option<String>, String> {

@@ -71,7 +71,8 @@ impl Operations {
         let Some(function) = deployment.function(&path) else { return Err(refused(missing_text(&deployment, &path))) };
         check_kind(&path, function, kind).map_err(|error| refused(error.detail))?;
         let (identity, request_id) = (context.identity.clone(), context.request_id.clone());
-        Ok(CallRequest { path, args: Arc::from(args.args.get()), identity, caller: Caller::Action, request_id })
+        let (args, origin) = (Arc::from(args.args.get()), context.origin.clone());
+        Ok(CallRequest { path, args, identity, caller: Caller::Action, request_id, origin })
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Answer, Operations, refused};
+use crate::host::request_metadata;
 
 impl Operations {
     pub(super) fn user_identity(&self) -> Answer {
@@ -25,13 +26,6 @@ impl Operations {
 
     pub(super) fn request_metadata(&self) -> Answer {
         let context = self.context();
-        let metadata = json!({
-            "ip": null,
-            "userAgent": null,
-            "requestId": &*context.request_id.0,
-            "scheduledFunctionId": context.job.map(|job| job.id.encode()),
-            "authToken": null,
-        });
-        Ok(metadata.to_string())
+        Ok(request_metadata(&context.request_id, &context.identity, context.origin.as_deref()).to_string())
     }
 }

@@ -24,3 +24,6 @@ export const count = query(async () => {
   for (let rows = 0; ; rows++) if ((await call("1.0/queryStreamNext", { queryId })).done) return rows;
 });
 export const add = mutation(async () => (await call("1.0/insert", { table: "notes", value: {} }))._id);
+export const token = mutation(async (options) => call("1.0/signJwt", { requestId: "", version: "1.48.0", ...options }));
+export const requestMetadata = mutation(async () => call("1.0/getRequestMetadata", {}));
+export const audited = mutation(async (body) => call("1.0/auditLog", { body, version: "1.48.0" }));

@@ -11,6 +11,7 @@ fn user(expires_at: u64) -> Identity {
         subject: "s".into(),
         attributes: serde_json::Map::new(),
         expires_at: Some(expires_at),
+        token: None,
     }))
 }
 

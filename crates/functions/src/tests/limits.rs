@@ -1,0 +1,175 @@
+//! The documented limits of a call, with their texts.
+
+use platform::Platform;
+use serde_json::json;
+
+use super::*;
+
+const HELP: &str = crate::warnings::READ_HELP;
+
+// - [ ] `getTransactionMetrics` shape
+#[test]
+fn metrics_start_at_the_documented_limits() {
+    let app = App::start();
+    let metrics = value_of(&app.mutate("app:spend", json!({ "what": "nothing", "n": 0, "ids": [] })).outcome);
+    let remaining = json!({
+        "bytesRead": 16_777_216.0,
+        "bytesWritten": 16_777_216.0,
+        "databaseQueries": 4096.0,
+        "documentsRead": 32_000.0,
+        "documentsWritten": 16_000.0,
+        "functionsScheduled": 1000.0,
+        "scheduledFunctionArgsBytes": 16_777_216.0,
+        "filesWritten": 1000.0,
+        "fileWriteBytes": 16_777_216.0,
+        "filesRead": 1000.0,
+        "fileReadBytes": 16_777_216.0,
+    });
+    let expected: serde_json::Map<String, Json> = remaining
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, left)| (name.clone(), json!({ "used": 0.0, "remaining": left })))
+        .collect();
+    assert_eq!(metrics, Json::Object(expected));
+}
+
+// - [ ] read/write/doc/range/args/result limits with exact texts; warnings at 80%
+// - [ ] transactionLimits stop the child; parent continues
+#[test]
+fn each_limit_stops_a_child_with_its_text_and_its_parent_goes_on() {
+    let app = App::start();
+    let ids: Vec<String> = (0..6).map(|n| app.add("rows", json!(n))).collect();
+    let file = value_of(&app.mutate("app:storeFile", json!({ "blob": "AAAA", "contentType": "" })).outcome);
+    let table = [
+        (
+            "bytesRead",
+            100,
+            "get",
+            format!("Too many bytes read in a single function execution (limit: 100 bytes). {HELP}"),
+        ),
+        (
+            "documentsRead",
+            3,
+            "get",
+            format!("Too many documents read in a single function execution (limit: 3). {HELP}"),
+        ),
+        (
+            "documentsRead",
+            3,
+            "scan",
+            format!("Too many documents read in a single function execution (limit: 3). {HELP}"),
+        ),
+        ("databaseQueries", 3, "get", format!("Too many reads in a single function execution (limit: 3). {HELP}")),
+        ("documentsWritten", 3, "insert", "Too many writes in a single function execution (limit: 3)".into()),
+        (
+            "bytesWritten",
+            500,
+            "insert",
+            "Too many bytes written in a single function execution (limit: 500 bytes)".into(),
+        ),
+        ("functionsScheduled", 3, "schedule", "Too many functions scheduled by this mutation (limit: 3)".into()),
+        (
+            "scheduledFunctionArgsBytes",
+            500,
+            "schedule",
+            "Too large total size of the arguments of scheduled functions from this mutation (limit: 500 bytes)".into(),
+        ),
+        ("filesWritten", 3, "store", "Too many files written in one mutation (limit: 3)".into()),
+        ("fileWriteBytes", 10, "store", "Too many bytes of files written in one mutation (limit: 10 bytes).".into()),
+        ("filesRead", 3, "load", "Too many files read in one mutation (limit: 3)".into()),
+        ("fileReadBytes", 10, "load", "Too many bytes of files read in one mutation (limit: 10 bytes).".into()),
+    ];
+    for (name, limit, what, text) in table {
+        let ids = if what == "load" { json!([file]) } else { json!(ids) };
+        let args = json!({ "limits": { name: limit }, "what": what, "n": 5, "ids": ids });
+        let answer = value_of(&app.mutate("app:spendWithin", args).outcome);
+        let message = answer["within"]["message"].as_str().unwrap_or_else(|| panic!("{name}: {answer}"));
+        assert!(message.contains(&text), "{name}: {message}");
+        let after = &answer["after"][name];
+        assert!(after["used"].as_f64().unwrap() > 0.0, "{name} counts for the parent: {answer}");
+        assert!(after["remaining"].as_f64().unwrap() > f64::from(limit), "{name} narrowed the child only: {answer}");
+        assert!(answer["again"]["metrics"].is_object(), "{name}: the parent goes on: {answer}");
+    }
+}
+
+#[test]
+fn limits_of_a_child_come_on_top_of_what_was_used() {
+    let app = App::start();
+    let ids: Vec<String> = (0..6).map(|n| app.add("rows", json!(n))).collect();
+    let within = |limit| {
+        let args = json!({ "limits": { "documentsRead": limit }, "what": "get", "n": 6, "ids": ids });
+        value_of(&app.mutate("app:spendWithin", args).outcome)
+    };
+    let answer = within(6);
+    assert_eq!(answer["within"]["metrics"]["documentsRead"], json!({ "used": 6.0, "remaining": 0.0 }));
+    assert_eq!(answer["again"]["metrics"]["documentsRead"], json!({ "used": 12.0, "remaining": 31988.0 }));
+    // A child cannot raise what its parent has.
+    assert_eq!(within(1_000_000)["within"]["metrics"]["documentsRead"], json!({ "used": 6.0, "remaining": 31994.0 }));
+}
+
+#[test]
+fn queries_of_the_snapshot_count_though_nothing_depends_on_them() {
+    let app = App::start();
+    (0..4).for_each(|n| drop(app.add("rows", json!(n))));
+    let metrics = value_of(&app.mutate("app:snapshots", json!({ "n": 3 })).outcome);
+    assert_eq!(metrics["documentsRead"]["used"], json!(12.0));
+    assert_eq!(metrics["databaseQueries"]["used"], json!(3.0));
+    let error = error_of(&app.mutate("app:snapshots", json!({ "n": 1, "limits": { "documentsRead": 3 } })).outcome);
+    assert!(error.contains("Too many documents read in a single function execution (limit: 3)"), "{error}");
+}
+
+#[test]
+fn arguments_and_results_have_a_size() {
+    let app = App::start();
+    let most = 16 << 20;
+    let error = error_of(&app.query("app:hello", json!({ "x": "y".repeat(most) })).outcome);
+    let size = most + 2 + 2 + 2;
+    assert_eq!(error, format!("Arguments for app:hello are too large (actual: {size} bytes, limit: 16 MiB)"));
+    assert!(app.query("app:bytes", json!({ "length": most - 2 })).outcome.is_ok());
+    let error = error_of(&app.query("app:bytes", json!({ "length": most - 1 })).outcome);
+    let size = most + 1;
+    assert_eq!(error, format!("Function app.js:bytes return value is too large (actual: {size} bytes, limit: 16 MiB)"));
+}
+
+#[test]
+fn a_large_document_is_refused_and_a_nearly_large_one_is_warned_about() {
+    let app = App::start();
+    let error = error_of(&app.mutate("app:add", json!({ "table": "t", "body": "x".repeat(1 << 20) })).outcome);
+    assert!(error.contains("Value is too large (1.00 MiB > maximum size 1 MiB)"), "{error}");
+    let added = app.mutate("app:add", json!({ "table": "t", "body": "x".repeat(900_000) }));
+    let id = value_of(&added.outcome);
+    let expected = format!("[WARN] Large document written with ID {id} (actual: ");
+    assert!(added.log_lines[0].starts_with(&expected), "{:?}", added.log_lines);
+    let deep = (0..12).fold(json!(1), |inner, _| json!([inner]));
+    let added = app.mutate("app:add", json!({ "table": "t", "body": deep }));
+    assert!(added.log_lines[0].contains("Deeply nested document"), "{:?}", added.log_lines);
+}
+
+// - [ ] 1 s CPU timeout on infinite loop; uncatchable; next function unaffected
+#[test]
+fn a_parent_cannot_catch_the_timeout_of_its_child() {
+    let app = App::start();
+    let error = error_of(&app.mutate("app:catchSpin", json!({})).outcome);
+    assert_eq!(error, "Function execution timed out (maximum duration: 1s)");
+}
+
+#[test]
+fn operations_may_not_take_forever_together() {
+    let (platform, clock) = Platform::simulated(3);
+    let app = App::on_platform(platform);
+    let id = app.add("rows", json!(1));
+    let finished = std::sync::atomic::AtomicBool::new(false);
+    let error = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !finished.load(std::sync::atomic::Ordering::SeqCst) {
+                clock.advance(std::time::Duration::from_secs(20));
+                std::thread::yield_now();
+            }
+        });
+        let error = error_of(&app.mutate("app:readForever", json!({ "id": id })).outcome);
+        finished.store(true, std::sync::atomic::Ordering::SeqCst);
+        error
+    });
+    assert_eq!(error, "Your request timed out performing too many system operations.");
+}
