@@ -18,6 +18,7 @@ const FILES: &[(&CStr, &str)] = &[
     (c"platform:/convex.js", include_str!("platform/convex.js")),
     (c"platform:/inspect.js", include_str!("platform/inspect.js")),
     (c"platform:/console.js", include_str!("platform/console.js")),
+    (c"platform:/iterators.js", include_str!("platform/iterators.js")),
     (c"platform:/encoding.js", include_str!("platform/encoding.js")),
     (c"platform:/url.js", include_str!("platform/url.js")),
     (c"platform:/events.js", include_str!("platform/events.js")),
@@ -30,6 +31,7 @@ const FILES: &[(&CStr, &str)] = &[
 
 /// Evaluated when first used, by the name `lazy.js` knows them by.
 const PARTS: &[(&CStr, &str)] = &[
+    (c"platform:/urlpattern.js", include_str!("platform/urlpattern.js")),
     (c"platform:/http/body.js", include_str!("platform/http/body.js")),
     (c"platform:/http/request.js", include_str!("platform/http/request.js")),
     (c"platform:/http/response.js", include_str!("platform/http/response.js")),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Bundle, Call, CallLimits, Completion, ConsoleLevel, EvalOptions, Executor, ExecutorOptions, Host, HostError,
-    JsError, Kind, ModuleSource, Phase,
+    ActionCall, ActionHeap, ActionHost, ActionLimits, Bundle, Call, CallLimits, Completion, ConsoleLevel, EvalOptions,
+    Executor, ExecutorOptions, Host, HostError, JsError, Kind, ModuleSource, Op, OpId, Phase, Step,
 };
 
 type Operation<'a> = Box<dyn FnMut(&str, &str) -> Result<String, HostError> + 'a>;
@@ -107,7 +107,9 @@ pub(crate) fn try_eval(body: &str) -> Result<String, JsError> {
 
 pub(crate) fn try_eval_with(body: &str, host: &mut dyn Host) -> Result<Completion, JsError> {
     let bundle = bundle(&format!("export const f = query(async (ctx, args) => {{ {body} }});"));
-    Executor::new(ExecutorOptions::default()).run(&bundle, &call("f"), host)
+    // Long suites run on busy machines, too.
+    let limits = CallLimits { user_time: std::time::Duration::from_secs(30), ..CallLimits::default() };
+    Executor::new(ExecutorOptions::default()).run(&bundle, &Call { limits, ..call("f") }, host)
 }
 
 /// Evaluates one module in a phase and probes it.
@@ -115,4 +117,46 @@ pub(crate) fn evaluate(phase: Phase, source: &str, probe: &str, host: &mut dyn H
     let bundle = Arc::new(Bundle::compile(vec![module("main.js", source), module("other.js", "export const x = 1;")])?);
     let options = EvalOptions::new(phase, 1_700_000_000_000.0);
     Executor::new(ExecutorOptions::default()).evaluate(&bundle, "main.js", probe, options, host)
+}
+
+/// Runs an action whose body is given and that starts no operations; returns the JSON text of its result.
+pub(crate) fn eval_in_action(body: &str) -> String {
+    let main =
+        format!("import {{ action }} from './_deps/lib.js';\nexport const f = action(async () => {{ {body} }});");
+    let library = "export const action = (handler) => ({
+      isAction: true, isPublic: true, invokeAction: async () => JSON.stringify((await handler()) ?? null),
+    });";
+    let modules = vec![module("main.js", &main), module("_deps/lib.js", library)];
+    let bundle = Arc::new(Bundle::compile(modules).expect("test modules compile"));
+    let mut heap = ActionHeap::new(bundle, ActionLimits::default(), [7; 32]);
+    let call = ActionCall::Function { module: "main.js", export: "f", args_json: "[{}]" };
+    match heap.start(&call, &mut Alone) {
+        Step::Done(completion) => completion.result_json,
+        other => panic!("not done: {other:?}"),
+    }
+}
+
+/// The host of an action that asks for nothing.
+struct Alone;
+
+impl ActionHost for Alone {
+    fn start(&mut self, _id: OpId, op: Op) -> Result<(), HostError> {
+        Err(HostError::developer(format!("Unknown operation {}", op.name)))
+    }
+
+    fn cancel(&mut self, _id: OpId) {}
+
+    fn syscall(&mut self, name: &str, _args: &str) -> Result<String, HostError> {
+        Err(HostError::developer(format!("Unknown operation {name}")))
+    }
+
+    fn env_var(&mut self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn console(&mut self, _level: ConsoleLevel, _messages: Vec<String>) {}
+
+    fn now_ms(&mut self) -> f64 {
+        0.0
+    }
 }

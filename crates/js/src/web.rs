@@ -1,6 +1,7 @@
 //! The stateless work behind web platform objects: URLs and text encodings.
 
 pub(crate) mod encodings;
+pub(crate) mod patterns;
 
 use url::{Url, quirks};
 
@@ -36,7 +37,7 @@ pub(crate) fn url_set(href: &str, part: &str, value: &str) -> Option<[String; 11
 fn parts(url: &Url) -> [String; 11] {
     [
         quirks::href(url).to_owned(),
-        quirks::origin(url),
+        origin(url),
         quirks::protocol(url).to_owned(),
         quirks::username(url).to_owned(),
         quirks::password(url).to_owned(),
@@ -49,6 +50,15 @@ fn parts(url: &Url) -> [String; 11] {
     ]
 }
 
+/// The origin of a URL; a blob's is that of the web page whose address it holds.
+fn origin(url: &Url) -> String {
+    let is_opaque = |inner: &Url| !matches!(inner.scheme(), "http" | "https");
+    if url.scheme() == "blob" && Url::parse(url.path()).as_ref().map_or(true, is_opaque) {
+        return "null".to_owned();
+    }
+    quirks::origin(url)
+}
+
 /// Decodes little-endian UTF-16. Unpaired surrogates and a trailing odd byte become U+FFFD, or make the whole
 /// fail when `strict`.
 pub(crate) fn utf16_decode(bytes: &[u8], strict: bool) -> Option<Vec<u16>> {
@@ -56,16 +66,22 @@ pub(crate) fn utf16_decode(bytes: &[u8], strict: bool) -> Option<Vec<u16>> {
     let (pairs, rest) = bytes.as_chunks::<2>();
     let mut units = Vec::with_capacity(pairs.len() + 1);
     let mut broken = !rest.is_empty();
+    let mut ends_in_half = false;
     for character in char::decode_utf16(pairs.iter().map(|pair| u16::from_le_bytes(*pair))) {
         match character {
-            Ok(character) => units.extend_from_slice(character.encode_utf16(&mut [0; 2])),
-            Err(_) => {
+            Ok(character) => {
+                ends_in_half = false;
+                units.extend_from_slice(character.encode_utf16(&mut [0; 2]));
+            }
+            Err(half) => {
                 broken = true;
+                ends_in_half = half.unpaired_surrogate() < 0xdc00;
                 units.push(REPLACEMENT);
             }
         }
     }
-    if !rest.is_empty() {
+    // The first half of a pair and the byte after it are one broken character.
+    if !rest.is_empty() && !ends_in_half {
         units.push(REPLACEMENT);
     }
     (!(strict && broken)).then_some(units)

@@ -15,7 +15,7 @@ use crate::{platform, stack, web};
 
 /// Makes the object that holds every host function.
 pub(super) fn host_object(context: Context) -> Value {
-    let functions: [(&std::ffi::CStr, Function, i32); 24] = [
+    let functions: [(&std::ffi::CStr, Function, i32); 26] = [
         (c"syscall", syscall, 2),
         (c"asyncSyscall", async_syscall, 2),
         (c"startOp", start_op, 3),
@@ -37,6 +37,8 @@ pub(super) fn host_object(context: Context) -> Value {
         (c"mapPosition", map_position, 3),
         (c"urlParse", url_parse, 2),
         (c"urlSet", url_set, 3),
+        (c"urlPattern", web_ops::url_pattern, 3),
+        (c"urlPatternSubject", web_ops::url_pattern_subject, 2),
         (c"utf8Encode", utf8_encode, 1),
         (c"utf8Decode", utf8_decode, 2),
         (c"utf16Decode", utf16_decode, 2),

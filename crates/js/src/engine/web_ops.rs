@@ -5,7 +5,7 @@ use rquickjs_sys as qjs;
 use super::context::{UNDEFINED, Value};
 use super::ops::{Invocation, host_function};
 use super::throw_text;
-use crate::web::encodings;
+use crate::web::{encodings, patterns};
 
 // `(haystack, needle, from)` to the place of the first match at or after `from`, or -1.
 host_function!(pub(super) bytes_find, |call| {
@@ -35,6 +35,30 @@ host_function!(pub(super) decode, |call| {
     let input = encodings::Input { before, bytes, is_last, fatal };
     encodings::decode(&name, &input).map_or(UNDEFINED, |text| context.string(&text))
 });
+
+// `(pattern or its parts as JSON, base, whether to ignore case)` to the components of the pattern as JSON.
+host_function!(pub(super) url_pattern, |call| {
+    let context = call.context;
+    let input = call.text(0).unwrap_or_default();
+    match patterns::parse(&input, optional_text(&call, 1).as_deref(), context.is_truthy(call.argument(2))) {
+        Ok(components) => context.string(&components),
+        Err(reason) => throw_text(context, "TypeError", &format!("Invalid URL pattern: {reason}")),
+    }
+});
+
+// `(URL or its parts as JSON, base)` to what a pattern is matched with, as JSON; undefined for what is no URL.
+host_function!(pub(super) url_pattern_subject, |call| {
+    let input = call.text(0).unwrap_or_default();
+    match patterns::subject(&input, optional_text(&call, 1).as_deref()) {
+        Ok(Some(parts)) => call.context.string(&parts),
+        Ok(None) => UNDEFINED,
+        Err(reason) => throw_text(call.context, "TypeError", &format!("Invalid input for a URL pattern: {reason}")),
+    }
+});
+
+fn optional_text(call: &Invocation<'_>, index: usize) -> Option<String> {
+    if call.context.is_undefined(call.argument(index)) { None } else { call.text(index) }
+}
 
 /// Lends the bytes of an argument until JavaScript runs again.
 fn bytes<'a>(call: &Invocation<'a>, index: usize) -> Option<&'a [u8]> {

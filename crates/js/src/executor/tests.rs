@@ -8,4 +8,5 @@ mod imports;
 mod isolation;
 mod limits;
 mod operations;
+mod standards;
 mod web;

@@ -30,6 +30,7 @@
   };
   const timer = (what, callback, delay, fire) => {
     if (host.phase() !== "action") throw new Error(actionOnly(what));
+    if (typeof callback === "string") shared.notImplemented("string handler", what);
     if (typeof callback !== "function") throw new TypeError(`${what}: the handler must be a function`);
     const id = ++timersMade;
     arm(id, delay, () => fire(id));

@@ -34,12 +34,17 @@
 
   const cloneError = (value, clone, seen) => {
     const Constructor = ERRORS[String(value.name)] ?? Error;
-    const error = new Constructor(value.message === undefined ? "" : String(value.message));
+    const { value: message } = Object.getOwnPropertyDescriptor(value, "message") ?? {};
+    const error = new Constructor(message === undefined ? undefined : String(message));
     seen.set(value, error);
     hidden(error, "stack", value.stack);
     if (Object.hasOwn(value, "cause")) hidden(error, "cause", clone(value.cause, seen));
     return error;
   };
+
+  const iterators = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
+  const NOT_CLONEABLE = [Promise.prototype, WeakMap.prototype, WeakSet.prototype, WeakRef.prototype, Symbol.prototype, iterators];
+  const isPrototypeOf = (prototype, value) => apply(Object.prototype.isPrototypeOf, prototype, [value]);
 
   const clone = (value, seen) => {
     if (typeof value === "function" || typeof value === "symbol") throw notCloneable(value);
@@ -78,9 +83,12 @@
     for (const Box of [Number, String, Boolean, BigInt]) {
       if (value instanceof Box) return keep(Object(value.valueOf()));
     }
-    if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef) throw notCloneable(value);
+    if (NOT_CLONEABLE.some((prototype) => isPrototypeOf(prototype, value))) throw notCloneable(value);
     const copy = keep({});
-    for (const key of Object.keys(value)) copy[key] = clone(value[key], seen);
+    for (const key of Object.keys(value)) {
+      // What a getter has deleted meanwhile is not there any more.
+      if (Object.hasOwn(value, key)) copy[key] = clone(value[key], seen);
+    }
     return copy;
   };
   hidden(globalThis, "structuredClone", function structuredClone(value) {
@@ -90,18 +98,23 @@
 
   const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
   const headerName = (name) => {
-    const text = String(name);
+    const text = `${name}`;
     if (!NAME.test(text)) throw new TypeError(`Invalid header name: ${text}`);
     return text.toLowerCase();
   };
   const headerValue = (value) => {
-    const text = String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
+    const text = `${value}`.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
     if (/[\0\n\r]|[^\0-\xff]/.test(text)) throw new TypeError(`Invalid header value: ${text}`);
     return text;
   };
 
+  const need = (count, given, method) => {
+    if (given.length < count) throw new TypeError(`Headers.${method}: ${count} arguments are required`);
+  };
   class Headers {
     #lists = new Map();
+    // What iterating shows, until something changes.
+    #pairs = undefined;
     constructor(init = undefined) {
       if (init === undefined) return;
       if ((typeof init !== "object" && typeof init !== "function") || init === null) throw new TypeError("Headers: expected an object or an iterable of pairs");
@@ -113,50 +126,47 @@
       }
     }
     append(name, value) {
-      if (arguments.length < 2) throw new TypeError("Headers.append: a name and a value are required");
+      need(2, arguments, "append");
       const key = headerName(name);
+      this.#pairs = undefined;
       const list = this.#lists.get(key);
       if (list === undefined) this.#lists.set(key, [headerValue(value)]);
       else list.push(headerValue(value));
     }
     delete(name) {
+      need(1, arguments, "delete");
       this.#lists.delete(headerName(name));
+      this.#pairs = undefined;
     }
     get(name) {
+      need(1, arguments, "get");
       return this.#lists.get(headerName(name))?.join(", ") ?? null;
     }
     getSetCookie() {
       return [...(this.#lists.get("set-cookie") ?? [])];
     }
     has(name) {
+      need(1, arguments, "has");
       return this.#lists.has(headerName(name));
     }
     set(name, value) {
-      if (arguments.length < 2) throw new TypeError("Headers.set: a name and a value are required");
+      need(2, arguments, "set");
+      this.#pairs = undefined;
       this.#lists.set(headerName(name), [headerValue(value)]);
     }
-    *entries() {
-      for (const key of [...this.#lists.keys()].sort()) {
+    // Every value of `set-cookie` by itself, the values of any other name together; in the order of the names.
+    #sorted() {
+      this.#pairs ??= [...this.#lists.keys()].sort().flatMap((key) => {
         const list = this.#lists.get(key);
-        if (list === undefined) continue;
-        if (key === "set-cookie") for (const value of list) yield [key, value];
-        else yield [key, list.join(", ")];
-      }
-    }
-    *keys() {
-      for (const [name] of this.entries()) yield name;
-    }
-    *values() {
-      for (const [, value] of this.entries()) yield value;
-    }
-    [Symbol.iterator]() {
-      return this.entries();
-    }
-    forEach(callback, self) {
-      for (const [name, value] of this.entries()) callback.call(self, value, name, this);
+        return key === "set-cookie" ? list.map((value) => [key, value]) : [[key, list.join(", ")]];
+      });
+      return this.#pairs;
     }
     get [Symbol.toStringTag]() {
       return "Headers";
+    }
+    static {
+      shared.iterablePairs(this, (headers) => headers.#sorted());
     }
   }
   hidden(Headers.prototype, Symbol.for("nodejs.util.inspect.custom"), function (_depth, _options, inspect) {
@@ -174,9 +184,17 @@
       if (typeof parts !== "object" || parts === null || typeof parts[Symbol.iterator] !== "function") {
         throw new TypeError("Blob: the first argument must be an iterable of parts");
       }
+      if (options !== null && typeof options !== "object" && typeof options !== "function") throw new TypeError("Blob: the options must be an object");
+      const { endings: given = "transparent", type: kind = "" } = options ?? {};
+      const endings = `${given}`;
+      if (endings !== "transparent" && endings !== "native") throw new TypeError(`Blob: '${endings}' is not a kind of line endings`);
       const chunks = Array.from(parts, (part) => {
-        if (part instanceof Blob) return part.#bytes;
-        return part instanceof ArrayBuffer || ArrayBuffer.isView(part) ? shared.bytesOf(part) : host.utf8Encode(String(part));
+        if (typeof part === "object" && part !== null) {
+          if (#bytes in part) return part.#bytes;
+          if (part instanceof ArrayBuffer || ArrayBuffer.isView(part)) return shared.bytesOf(part);
+        }
+        const text = `${part}`.toWellFormed();
+        return host.utf8Encode(endings === "native" ? text.replace(/\r\n?/g, "\n") : text);
       });
       this.#bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
       let at = 0;
@@ -184,7 +202,7 @@
         this.#bytes.set(chunk, at);
         at += chunk.length;
       }
-      const type = String(options?.type ?? "");
+      const type = `${kind}`;
       this.#type = /[^\x20-\x7e]/.test(type) ? "" : type.toLowerCase();
     }
     get size() {
@@ -203,7 +221,7 @@
     async bytes() {
       return this.#bytes.slice();
     }
-    slice(start = 0, end = this.size, type = "") {
+    slice(start = undefined, end = undefined, type = "") {
       const blob = new Blob([], { type });
       blob.#bytes = this.#bytes.slice(start, end);
       return blob;

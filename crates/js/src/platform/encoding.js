@@ -6,13 +6,17 @@
     get encoding() {
       return "utf-8";
     }
+    get [Symbol.toStringTag]() {
+      return "TextEncoder";
+    }
     encode(text = "") {
-      return host.utf8Encode(String(text).toWellFormed());
+      return host.utf8Encode(`${text}`.toWellFormed());
     }
     encodeInto(text, target) {
+      if (!(target instanceof Uint8Array)) throw new TypeError("TextEncoder.encodeInto: expected a Uint8Array");
       let read = 0;
       let written = 0;
-      for (const character of String(text)) {
+      for (const character of `${text}`) {
         const bytes = host.utf8Encode(character.toWellFormed());
         if (written + bytes.length > target.length) break;
         target.set(bytes, written);
@@ -23,15 +27,18 @@
     }
   }
 
-  // How many bytes at the end are the start of a character that is not complete yet.
+  // How many bytes at the end are the start of a character that is not complete yet. Bytes that cannot become a
+  // character are none: they are malformed at once.
+  const SECOND_BYTES = { 0xe0: [0xa0, 0xbf], 0xed: [0x80, 0x9f], 0xf0: [0x90, 0xbf], 0xf4: [0x80, 0x8f] };
   const unfinishedUtf8 = (bytes) => {
     for (let back = 1; back <= Math.min(3, bytes.length); back++) {
       const byte = bytes[bytes.length - back];
-      if (byte >= 0xc0) {
-        const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-        return length > back ? back : 0;
-      }
-      if (byte < 0x80) return 0;
+      if (byte >= 0x80 && byte < 0xc0) continue;
+      if (byte < 0xc2 || byte > 0xf4) return 0;
+      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      const second = bytes[bytes.length - back + 1];
+      const [least, most] = SECOND_BYTES[byte] ?? [0x80, 0xbf];
+      return length > back && (back === 1 || (second >= least && second <= most)) ? back : 0;
     }
     return 0;
   };
@@ -74,13 +81,17 @@
     #rest = NOTHING;
     #started = false;
     constructor(name = "utf-8", options = {}) {
-      this.#encoding = host.encodingName(String(name));
+      if (options !== null && typeof options !== "object" && typeof options !== "function") throw new TypeError("TextDecoder: the options must be an object");
+      this.#encoding = host.encodingName(`${name}`);
       if (this.#encoding === undefined) throw new RangeError(`The "${name}" encoding is not supported`);
       this.#fatal = Boolean(options?.fatal);
       this.#ignoreBOM = Boolean(options?.ignoreBOM);
     }
     get encoding() {
       return this.#encoding;
+    }
+    get [Symbol.toStringTag]() {
+      return "TextDecoder";
     }
     get fatal() {
       return this.#fatal;
@@ -133,6 +144,16 @@
       return text;
     }
   }
+
+  const { atob: decodeBase64, btoa: encodeBase64 } = globalThis;
+  hidden(globalThis, "atob", function atob(text) {
+    if (arguments.length === 0) throw new TypeError("atob: a string is required");
+    return decodeBase64(`${text}`);
+  });
+  hidden(globalThis, "btoa", function btoa(text) {
+    if (arguments.length === 0) throw new TypeError("btoa: a string is required");
+    return encodeBase64(`${text}`);
+  });
 
   hidden(globalThis, "TextEncoder", TextEncoder);
   hidden(globalThis, "TextDecoder", TextDecoder);

@@ -15,7 +15,7 @@
     #timeStamp = performance.now();
     constructor(type, init = {}) {
       if (arguments.length === 0) throw new TypeError("Event: a type is required");
-      this.#type = String(type);
+      this.#type = `${type}`;
       this.#init = { bubbles: Boolean(init?.bubbles), cancelable: Boolean(init?.cancelable), composed: Boolean(init?.composed) };
       for (const flag of [stopped, halted, passive]) Object.defineProperty(this, flag, { value: false, writable: true });
     }
@@ -55,6 +55,9 @@
     set cancelBubble(value) {
       if (value) this[halted] = true;
     }
+    get srcElement() {
+      return this.#target;
+    }
     get returnValue() {
       return !this.#prevented;
     }
@@ -82,15 +85,18 @@
       return "Event";
     }
   }
+  ["NONE", "CAPTURING_PHASE", "AT_TARGET", "BUBBLING_PHASE"].forEach((name, value) => {
+    for (const holder of [Event, Event.prototype]) Object.defineProperty(holder, name, { value, enumerable: true });
+  });
   const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
   const captures = (options) => (isObject(options) ? Boolean(options.capture) : Boolean(options));
 
   class EventTarget {
     // Listeners by type, in order; each list is replaced, never changed, so a dispatch sees the one it began with.
     #listeners = new Map();
-    addEventListener(type, callback, options) {
+    addEventListener(type, callback, options = undefined) {
       if (arguments.length < 2) throw new TypeError("addEventListener: a type and a listener are required");
-      type = String(type);
+      type = `${type}`;
       const capture = captures(options);
       const { once, signal, passive } = isObject(options) ? options : {};
       if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError("addEventListener: the signal must be an AbortSignal");
@@ -102,8 +108,9 @@
       this.#listeners.set(type, [...list, listener]);
       signal?.addEventListener("abort", () => this.#remove(type, listener), { once: true });
     }
-    removeEventListener(type, callback, options) {
-      type = String(type);
+    removeEventListener(type, callback, options = undefined) {
+      if (arguments.length < 2) throw new TypeError("removeEventListener: a type and a listener are required");
+      type = `${type}`;
       const capture = captures(options);
       const found = this.#listeners.get(type)?.find((listener) => listener.callback === callback && listener.capture === capture);
       if (found !== undefined) this.#remove(type, found);
@@ -123,8 +130,13 @@
         if (listener.once) this.#remove(event.type, listener);
         event[passive] = listener.passive;
         const { callback } = listener;
-        if (typeof callback === "function") callback.call(this, event);
-        else if (typeof callback.handleEvent === "function") callback.handleEvent(event);
+        try {
+          if (typeof callback === "function") callback.call(this, event);
+          else callback.handleEvent(event);
+        } catch (error) {
+          // The other listeners hear all the same; an error that nobody handles fails the function.
+          Promise.reject(error);
+        }
         event[passive] = false;
         if (event[stopped]) break;
       }
@@ -150,7 +162,7 @@
       super();
       if (key !== make) throw new TypeError("Illegal constructor");
     }
-    static abort(reason) {
+    static abort(reason = undefined) {
       const signal = new AbortSignal(make);
       signal[abort](reason);
       return signal;
@@ -207,7 +219,7 @@
     get signal() {
       return this.#signal;
     }
-    abort(reason) {
+    abort(reason = undefined) {
       this.#signal[abort](reason);
     }
     get [Symbol.toStringTag]() {

@@ -3,8 +3,9 @@
   const { hidden } = shared;
   const PARTS = ["href", "origin", "protocol", "username", "password", "host", "hostname", "port", "pathname", "search", "hash"];
 
-  const encode = (text) =>
-    encodeURIComponent(text.toWellFormed())
+  const text = (value) => `${value}`.toWellFormed();
+  const encode = (value) =>
+    encodeURIComponent(value)
       .replace(/[!'()~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
       .replace(/%20/g, "+");
   const decodePercent = (text) => {
@@ -33,6 +34,10 @@
         return cut < 0 ? [decodePercent(pair), ""] : [decodePercent(pair.slice(0, cut)), decodePercent(pair.slice(cut + 1))];
       });
 
+  const need = (count, given, method) => {
+    if (given.length < count) throw new TypeError(`URLSearchParams.${method}: ${count} arguments are required`);
+  };
+
   // Tells a URL that its search parameters changed.
   const changed = Symbol("changed");
   const replace = Symbol("replace");
@@ -44,16 +49,16 @@
     constructor(init = "") {
       Object.defineProperty(this, changed, { value: undefined, writable: true, enumerable: false });
       if (typeof init !== "object" || init === null) {
-        const text = String(init);
+        const text = `${init}`;
         this.#pairs = parseQuery(text.startsWith("?") ? text.slice(1) : text);
       } else if (typeof init[Symbol.iterator] === "function") {
         for (const pair of init) {
           const items = Array.from(pair);
           if (items.length !== 2) throw new TypeError("Each query pair must be an iterable [name, value] tuple");
-          this.#pairs.push([String(items[0]).toWellFormed(), String(items[1]).toWellFormed()]);
+          this.#pairs.push([text(items[0]), text(items[1])]);
         }
       } else {
-        for (const key of Object.keys(init)) this.#pairs.push([key.toWellFormed(), String(init[key]).toWellFormed()]);
+        for (const key of Object.keys(init)) this.#pairs.push([key.toWellFormed(), text(init[key])]);
       }
     }
     [replace](text) {
@@ -66,29 +71,37 @@
       return this.#pairs.length;
     }
     append(name, value) {
-      this.#pairs.push([String(name).toWellFormed(), String(value).toWellFormed()]);
+      need(2, arguments, "append");
+      this.#pairs.push([text(name), text(value)]);
       this.#notify();
     }
-    delete(name, value) {
-      name = String(name);
-      this.#pairs = this.#pairs.filter(([key, item]) => key !== name || (value !== undefined && item !== String(value)));
+    delete(name, value = undefined) {
+      need(1, arguments, "delete");
+      name = text(name);
+      if (value !== undefined) value = text(value);
+      this.#pairs = this.#pairs.filter(([key, item]) => key !== name || (value !== undefined && item !== value));
       this.#notify();
     }
     get(name) {
-      name = String(name);
+      need(1, arguments, "get");
+      name = text(name);
       return this.#pairs.find(([key]) => key === name)?.[1] ?? null;
     }
     getAll(name) {
-      name = String(name);
+      need(1, arguments, "getAll");
+      name = text(name);
       return this.#pairs.filter(([key]) => key === name).map(([, value]) => value);
     }
-    has(name, value) {
-      name = String(name);
-      return this.#pairs.some(([key, item]) => key === name && (value === undefined || item === String(value)));
+    has(name, value = undefined) {
+      need(1, arguments, "has");
+      name = text(name);
+      if (value !== undefined) value = text(value);
+      return this.#pairs.some(([key, item]) => key === name && (value === undefined || item === value));
     }
     set(name, value) {
-      name = String(name).toWellFormed();
-      value = String(value).toWellFormed();
+      need(2, arguments, "set");
+      name = text(name);
+      value = text(value);
       const first = this.#pairs.findIndex(([key]) => key === name);
       if (first < 0) this.#pairs.push([name, value]);
       else this.#pairs = this.#pairs.filter(([key], at) => key !== name || at === first).map((p, at) => (at === first ? [name, value] : p));
@@ -98,26 +111,14 @@
       this.#pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
       this.#notify();
     }
-    forEach(callback, self) {
-      for (const [name, value] of this) callback.call(self, value, name, this);
-    }
-    *entries() {
-      for (let at = 0; at < this.#pairs.length; at++) yield [this.#pairs[at][0], this.#pairs[at][1]];
-    }
-    *keys() {
-      for (const [name] of this.entries()) yield name;
-    }
-    *values() {
-      for (const [, value] of this.entries()) yield value;
-    }
-    [Symbol.iterator]() {
-      return this.entries();
-    }
     toString() {
       return this.#pairs.map(([name, value]) => `${encode(name)}=${encode(value)}`).join("&");
     }
     get [Symbol.toStringTag]() {
       return "URLSearchParams";
+    }
+    static {
+      shared.iterablePairs(this, (params) => params.#pairs);
     }
   }
 
@@ -125,18 +126,18 @@
     #parts;
     #params;
     constructor(input, base) {
-      const text = String(input).toWellFormed();
-      this.#parts = host.urlParse(text, base === undefined ? undefined : String(base).toWellFormed());
+      const href = text(input);
+      this.#parts = host.urlParse(href, base === undefined ? undefined : text(base));
       if (this.#parts === undefined) {
         const error = new TypeError("Invalid URL");
         error.code = "ERR_INVALID_URL";
-        error.input = text;
+        error.input = href;
         throw error;
       }
     }
     static canParse(input, base) {
       if (arguments.length === 0) throw new TypeError("URL.canParse: a URL is required");
-      return host.urlParse(String(input), base === undefined ? undefined : String(base)) !== undefined;
+      return host.urlParse(text(input), base === undefined ? undefined : text(base)) !== undefined;
     }
     static parse(input, base) {
       return URL.canParse(input, base) ? new URL(input, base) : null;
@@ -156,7 +157,7 @@
           return this.#parts[index];
         };
         const set = function (value) {
-          const parts = host.urlSet(this.#parts[0], name, String(value).toWellFormed());
+          const parts = host.urlSet(this.#parts[0], name, text(value));
           if (parts === undefined) throw new TypeError("Invalid URL");
           this.#parts = parts;
           if (this.#params !== undefined) this.#params[replace](this.search.slice(1));
@@ -170,10 +171,10 @@
       });
     }
     toString() {
-      return this.href;
+      return this.#parts[0];
     }
     toJSON() {
-      return this.href;
+      return this.#parts[0];
     }
     get [Symbol.toStringTag]() {
       return "URL";

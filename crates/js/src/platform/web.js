@@ -6,6 +6,7 @@
   lazyGlobals("streams/writable", ["WritableStream", "WritableStreamDefaultWriter"]);
   lazyGlobals("streams/transform", ["TransformStream"]);
   lazyGlobals("streams/encoding", ["TextEncoderStream", "TextDecoderStream"]);
+  lazyGlobals("urlpattern", ["URLPattern"]);
   lazyGlobals("http/request", ["Request"]);
   lazyGlobals("http/response", ["Response"]);
   lazyGlobals("http/formdata", ["File", "FormData"]);

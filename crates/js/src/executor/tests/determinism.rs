@@ -114,13 +114,24 @@ fn action_only_functions_are_refused() {
         ("setTimeout(() => {}, 1)", "setTimeout"),
         ("setInterval(() => {}, 1)", "setInterval"),
         ("Convex.jsSyscall('storage/storeBlob', {})", "storage.store()"),
+        ("AbortSignal.timeout(1)", "AbortSignal.timeout()"),
+        ("await new Response('a=b').formData()", "formData()"),
+        ("await new Request('http://a', { method: 'POST', body: 'a=b' }).formData()", "formData()"),
     ] {
-        let result = eval(&format!("try {{ {code} }} catch (e) {{ return e.message; }}"));
-        assert_eq!(result, format!("{:?}", text(thing)));
+        for (kind, wrapper) in [(Kind::Query, "query"), (Kind::Mutation, "mutation")] {
+            let module = bundle(&format!(
+                "export const f = {wrapper}(async () => {{ try {{ {code} }} catch (e) {{ return e.message; }} }});"
+            ));
+            let call = Call { kind, ..call("f") };
+            let done = Executor::new(ExecutorOptions::default()).run(&module, &call, &mut TestHost::echo()).unwrap();
+            assert_eq!(done.result_json, format!("{:?}", text(thing)));
+        }
     }
-    let module = bundle("setTimeout(() => {}, 1); export const f = query(async () => 1);");
-    let error = Executor::new(ExecutorOptions::default()).run(&module, &call("f"), &mut TestHost::echo()).unwrap_err();
-    assert_eq!(error.to_string(), format!("Uncaught Error: {}", text("setTimeout")));
+    for (code, thing) in [("setTimeout(() => {}, 1)", "setTimeout"), ("fetch('https://example.com')", "fetch()")] {
+        let module = bundle(&format!("{code}; export const f = query(async () => 1);"));
+        let run = Executor::new(ExecutorOptions::default()).run(&module, &call("f"), &mut TestHost::echo());
+        assert_eq!(run.unwrap_err().to_string(), format!("Uncaught Error: {}", text(thing)));
+    }
 }
 
 #[test]

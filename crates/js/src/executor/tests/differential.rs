@@ -22,12 +22,28 @@ return outcomes;";
 
 type Outcomes = Vec<(String, serde_json::Value)>;
 
+/// Where our side of the cases runs.
+#[derive(Clone, Copy)]
+enum Here {
+    Query,
+    Action,
+}
+
 #[track_caller]
 fn check(file: &str) {
+    compare(file, Here::Query);
+}
+
+#[track_caller]
+fn compare(file: &str, here: Here) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/web").join(file);
     let cases = std::fs::read_to_string(path).expect("the cases are readable");
     let body = format!("const CASES = {cases};\n{RUNNER}");
-    let ours: Outcomes = serde_json::from_str(&eval(&body)).expect("outcomes are pairs");
+    let ours = match here {
+        Here::Query => eval(&body),
+        Here::Action => eval_in_action(&body),
+    };
+    let ours: Outcomes = serde_json::from_str(&ours).expect("outcomes are pairs");
     let theirs = in_node(&body);
     assert_eq!(ours.len(), theirs.len());
     let different: Vec<String> = ours
@@ -82,4 +98,30 @@ fn urls_behave_as_in_node() {
 #[test]
 fn events_behave_as_in_node() {
     check("events.js");
+}
+
+#[test]
+fn classes_have_the_shapes_of_those_in_node() {
+    check("shapes.js");
+}
+
+#[test]
+fn text_is_decoded_and_encoded_as_in_node() {
+    check("decoding.js");
+}
+
+#[test]
+fn values_are_cloned_as_in_node() {
+    check("clone.js");
+}
+
+#[test]
+fn forms_and_files_behave_as_in_node() {
+    compare("forms.js", Here::Action);
+}
+
+// Sources, sinks and transforms of all kinds, put together by chance: each must be asked for the same, in the same order.
+#[test]
+fn streams_flow_in_the_order_of_those_in_node() {
+    check("flows.js");
 }

@@ -20,19 +20,54 @@ fn thrown(expression: &str) -> String {
 #[test]
 fn globals_are_present_or_absent_as_documented() {
     let missing = eval(
-        "return ['globalThis', 'self', 'process', 'URL', 'URLSearchParams', 'TextEncoder', 'TextDecoder', 'atob', 'btoa', 'Event',
-          'EventTarget', 'AbortController', 'AbortSignal', 'DOMException', 'structuredClone', 'setTimeout', 'setInterval',
-          'clearTimeout', 'clearInterval', 'Blob', 'Headers', 'fetch', 'crypto', 'Crypto', 'performance', 'console', 'Promise',
-          'Proxy', 'BigInt', 'Convex'].filter((name) => typeof globalThis[name] === 'undefined');",
+        "return ['globalThis', 'self', 'process', 'URL', 'URLSearchParams', 'URLPattern', 'TextEncoder', 'TextDecoder',
+          'TextEncoderStream', 'TextDecoderStream', 'atob', 'btoa', 'Event', 'EventTarget', 'AbortController', 'AbortSignal',
+          'DOMException', 'structuredClone', 'setTimeout', 'setInterval', 'clearTimeout', 'clearInterval', 'Blob', 'File',
+          'FormData', 'Headers', 'Request', 'Response', 'fetch', 'ReadableStream', 'ReadableStreamDefaultReader',
+          'ReadableStreamBYOBReader', 'WritableStream', 'WritableStreamDefaultWriter', 'TransformStream', 'crypto', 'Crypto',
+          'SubtleCrypto', 'CryptoKey', 'performance', 'Performance', 'console', 'Promise', 'Proxy', 'BigInt', 'Convex',
+        ].filter((name) => typeof globalThis[name] === 'undefined');",
     );
     assert_eq!(missing, "[]");
     let present = eval(
         "return ['window', 'navigator', 'location', 'document', 'require', 'Buffer', 'setImmediate', 'CustomEvent',
-          'MessageChannel', 'WebSocket', 'CompressionStream', 'reportError', 'std', 'os', 'print', 'scriptArgs', 'module',
+          'MessageChannel', 'WebSocket', 'CompressionStream', 'reportError', 'ReadableStreamDefaultController',
+          'ByteLengthQueuingStrategy', 'CountQueuingStrategy', 'std', 'os', 'print', 'scriptArgs', 'module',
           'SharedArrayBuffer'].filter((name) => typeof globalThis[name] !== 'undefined');",
     );
     assert_eq!(present, "[]");
-    check("self === globalThis, Object.keys(globalThis)", "[true,[]]");
+    check(
+        "self === globalThis, Object.keys(globalThis), Object.keys(process), 'createObjectURL' in URL",
+        r#"[true,[],["env"],false]"#,
+    );
+}
+
+// Checklist: unimplemented members terminate with the Not implemented text.
+#[test]
+fn members_that_are_not_there_end_the_call_whatever_it_catches() {
+    let members = [
+        "destination",
+        "referrer",
+        "referrerPolicy",
+        "mode",
+        "credentials",
+        "cache",
+        "redirect",
+        "integrity",
+        "keepalive",
+        "duplex",
+        "isReloadNavigation",
+        "isHistoryNavigation",
+    ];
+    for member in members {
+        let body = format!("try {{ new Request('http://a').{member}; }} catch {{}} finally {{ return 1; }}");
+        let error = try_eval(&body).expect_err("the call ends").to_string();
+        let expected = format!(
+            "Not implemented: {member} for Request. Consider calling an action defined in Node.js instead \
+             (https://docs.convex.dev/functions/actions)."
+        );
+        assert_eq!(error, expected);
+    }
 }
 
 #[test]
@@ -142,6 +177,21 @@ fn events_reach_their_listeners() {
     assert_eq!(eval(body), r#"[["x",true,"object","x",true],false]"#);
     let stop = "const t = new EventTarget(); const seen = []; t.addEventListener('x', (e) => { seen.push(1); e.stopImmediatePropagation(); }); t.addEventListener('x', () => seen.push(2)); t.dispatchEvent(new Event('x')); return seen;";
     assert_eq!(eval(stop), "[1]");
+}
+
+#[test]
+fn what_a_listener_throws_fails_the_function_after_the_others_heard() {
+    let body = "
+      const target = new EventTarget();
+      target.addEventListener('x', () => { throw new Error('bad listener'); });
+      target.addEventListener('x', () => console.log('heard'));
+      console.log(target.dispatchEvent(new Event('x')));
+      await null;";
+    let mut host = TestHost::echo();
+    let error = try_eval_with(body, &mut host).expect_err("the function fails").to_string();
+    assert!(error.starts_with("Uncaught Error: bad listener"), "{error}");
+    let heard: Vec<_> = host.lines.iter().flat_map(|(_, messages)| messages).collect();
+    assert_eq!(heard, ["'heard'", "true"]);
 }
 
 #[test]

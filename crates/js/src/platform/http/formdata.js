@@ -8,7 +8,7 @@
     constructor(parts, name, options = {}) {
       if (arguments.length < 2) throw new TypeError("File: parts and a name are required");
       super(parts, options ?? {});
-      this.#name = String(name).toWellFormed();
+      this.#name = `${name}`.toWellFormed();
       const modified = options?.lastModified;
       this.#lastModified = modified === undefined ? host.now() : Math.trunc(Number(modified)) || 0;
     }
@@ -26,7 +26,7 @@
     }
   }
 
-  const text = (value) => String(value).toWellFormed();
+  const text = (value) => `${value}`.toWellFormed();
   // The value of an entry: text, or a file made of what was given.
   const entryValue = (value, filename) => {
     if (blobBytes(value) === undefined) {
@@ -47,7 +47,7 @@
     #need(count, given, method) {
       if (given < count) throw new TypeError(`FormData.${method}: ${count} arguments are required`);
     }
-    append(name, value, filename) {
+    append(name, value, filename = undefined) {
       this.#need(2, arguments.length, "append");
       this.#entries.push([text(name), entryValue(value, filename)]);
     }
@@ -71,7 +71,7 @@
       name = text(name);
       return this.#entries.some(([key]) => key === name);
     }
-    set(name, value, filename) {
+    set(name, value, filename = undefined) {
       this.#need(2, arguments.length, "set");
       const entry = [text(name), entryValue(value, filename)];
       const first = this.#entries.findIndex(([key]) => key === entry[0]);
@@ -82,24 +82,11 @@
       this.#entries[first] = entry;
       this.#entries = this.#entries.filter(([key], at) => key !== entry[0] || at === first);
     }
-    *entries() {
-      for (let at = 0; at < this.#entries.length; at++) yield [...this.#entries[at]];
-    }
-    *keys() {
-      for (const [name] of this.entries()) yield name;
-    }
-    *values() {
-      for (const [, value] of this.entries()) yield value;
-    }
-    [Symbol.iterator]() {
-      return this.entries();
-    }
-    forEach(callback, self) {
-      if (typeof callback !== "function") throw new TypeError("FormData.forEach: expected a function");
-      for (const [name, value] of this.entries()) callback.call(self, value, name, this);
-    }
     get [Symbol.toStringTag]() {
       return "FormData";
+    }
+    static {
+      shared.iterablePairs(this, (form) => form.#entries);
     }
   }
   const inspect = Symbol.for("nodejs.util.inspect.custom");

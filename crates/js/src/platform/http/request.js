@@ -7,13 +7,13 @@
   const NORMALIZED = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
   const FORBIDDEN = ["CONNECT", "TRACE", "TRACK"];
   const methodOf = (method) => {
-    const text = String(method);
+    const text = `${method}`;
     const upper = text.toUpperCase();
     if (!TOKEN.test(text) || FORBIDDEN.includes(upper)) throw new TypeError(`'${text}' is not a valid HTTP method.`);
     return NORMALIZED.includes(upper) ? upper : text;
   };
   const urlOf = (input) => {
-    const parts = host.urlParse(String(input).toWellFormed());
+    const parts = host.urlParse(`${input}`.toWellFormed());
     if (parts === undefined) throw new TypeError(`Invalid URL: ${input}`);
     const [href, , protocol, username, password] = parts;
     if (protocol !== "http:" && protocol !== "https:") {
@@ -24,8 +24,9 @@
   };
   const REDIRECTS = ["follow", "error", "manual"];
   const redirectOf = (value) => {
-    if (!REDIRECTS.includes(String(value))) throw new TypeError(`Request: '${value}' is not a valid redirect mode`);
-    return String(value);
+    const mode = `${value}`;
+    if (!REDIRECTS.includes(mode)) throw new TypeError(`Request: '${mode}' is not a valid redirect mode`);
+    return mode;
   };
   const signalOf = (value) => {
     if (value === undefined || value === null) return undefined;

@@ -14,7 +14,7 @@
     return status;
   };
   const statusTextOf = (value) => {
-    const text = String(value);
+    const text = `${value}`;
     if (/[^\t\x20-\x7e\x80-\xff]/.test(text)) throw new TypeError("Invalid statusText");
     return text;
   };
@@ -59,7 +59,7 @@
       return response;
     }
     static redirect(url, status = 302) {
-      const parts = host.urlParse(String(url).toWellFormed());
+      const parts = host.urlParse(`${url}`.toWellFormed());
       if (parts === undefined) throw new TypeError(`Failed to parse URL from ${url}`);
       if (!REDIRECTS.includes(Number(status))) throw new RangeError(`Invalid status code ${status}`);
       return new Response(null, { status: Number(status), headers: { location: parts[0] } });

@@ -387,12 +387,12 @@
     get closed() {
       return #r in this ? this.#r.closed.promise : rejectedWith(new TypeError("Illegal invocation"));
     }
-    cancel(reason) {
+    cancel(reason = undefined) {
       if (!(#r in this)) return rejectedWith(new TypeError("Illegal invocation"));
       if (this.#r.stream === undefined) return rejectedWith(released());
       return cancelStream(this.#r.stream, reason);
     }
-    read(view, options) {
+    read(view, options = undefined) {
       try {
         checkChunk(view, "read");
         let min = options?.min === undefined ? 1 : Number(options.min);

@@ -233,7 +233,7 @@
     get closed() {
       return #r in this ? this.#r.closed.promise : rejectedWith(new TypeError("Illegal invocation"));
     }
-    cancel(reason) {
+    cancel(reason = undefined) {
       if (!(#r in this)) return rejectedWith(new TypeError("Illegal invocation"));
       if (this.#r.stream === undefined) return rejectedWith(released());
       return cancelStream(this.#r.stream, reason);
@@ -377,22 +377,22 @@
     get locked() {
       return this.#s.reader !== undefined;
     }
-    cancel(reason) {
+    cancel(reason = undefined) {
       if (!(#s in this)) return rejectedWith(new TypeError("Illegal invocation"));
       if (this.#s.reader !== undefined) return rejectedWith(new TypeError("Invalid state: ReadableStream is locked"));
       return cancelStream(this.#s, reason);
     }
-    getReader(options) {
+    getReader(options = undefined) {
       const { mode } = dictionary(options, "getReader: the options");
       if (mode === undefined) return new ReadableStreamDefaultReader(INTERNAL, acquireReader(this.#s));
       if (String(mode) !== "byob") throw new TypeError(`getReader: invalid mode '${mode}'`);
       return new (bytes().ReadableStreamBYOBReader)(this);
     }
-    pipeThrough(transform, options) {
+    pipeThrough(transform, options = undefined) {
       const pipe = shared.part("streams/pipe");
       return pipe.pipeThrough(this.#s, transform, options);
     }
-    pipeTo(destination, options) {
+    pipeTo(destination, options = undefined) {
       if (!(#s in this)) return rejectedWith(new TypeError("Illegal invocation"));
       return shared.part("streams/pipe").pipeTo(this.#s, destination, options);
     }
@@ -400,7 +400,7 @@
       const branches = this.#s.controller.isByte ? shared.part("streams/tee").teeBytes(this.#s) : shared.part("streams/tee").teeDefault(this.#s);
       return branches.map(publish);
     }
-    values(options) {
+    values(options = undefined) {
       const { preventCancel } = dictionary(options, "values: the options");
       const iterator = Object.create(iteratorPrototype);
       iterators.set(iterator, { reader: acquireReader(this.#s), preventCancel: Boolean(preventCancel), finished: false, ongoing: undefined });

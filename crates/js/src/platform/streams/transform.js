@@ -48,6 +48,8 @@
       errorWritableAndUnblock(this.t, new TypeError("Invalid state: TransformStream has been terminated"));
     }
     perform(chunk) {
+      // A chunk that arrives while the readable side is being cancelled goes nowhere; the writable side fails soon.
+      if (this.transform === undefined) return resolvedWith(undefined);
       return chain(this.transform(chunk), undefined, (error) => {
         errorBoth(this.t, error);
         throw error;

@@ -344,7 +344,7 @@
     get desiredSize() {
       return desiredSizeOf(this.#attached());
     }
-    abort(reason) {
+    abort(reason = undefined) {
       try {
         return abortStream(this.#attached(), reason);
       } catch (error) {
@@ -360,7 +360,7 @@
         return rejectedWith(error);
       }
     }
-    write(chunk) {
+    write(chunk = undefined) {
       try {
         this.#attached();
         return writeTo(this.#w, chunk);
@@ -403,7 +403,7 @@
     get locked() {
       return this.#s.writer !== undefined;
     }
-    abort(reason) {
+    abort(reason = undefined) {
       if (!(#s in this)) return rejectedWith(new TypeError("Illegal invocation"));
       if (this.#s.writer !== undefined) return rejectedWith(new TypeError("Invalid state: WritableStream is locked"));
       return abortStream(this.#s, reason);
