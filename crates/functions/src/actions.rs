@@ -8,7 +8,7 @@
 //! - `admission` — how many actions exist at once, and how much memory they hold.
 //! - `steps` — the threads, apart from the workers of queries and mutations.
 //! - `drive` — the task: starts operations, gathers answers, steps.
-//! - `platform` — what the default runtime's web platform asks for: timers, files.
+//! - `platform` — what the default runtime's web platform asks for: timers, files; `crate::fetch` does the rest.
 //! - [`http`] — HTTP actions: a request in, a response out, both streaming.
 //!
 //! **Invariant:** user code of one action begins at most once; nothing here tries again.
@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::fetch::FetchClient;
 use crate::limits::{
     ACTION_HEAP_BYTES_MAX, ACTION_WALL_TIME, ACTIONS_QUEUED_MAX, ACTIONS_RESIDENT_BYTES_MAX, ACTIONS_RUNNING_MAX,
 };
@@ -74,6 +75,7 @@ impl Default for ActionOptions {
 pub(crate) struct Actions {
     pub admission: Arc<Admission>,
     pub steps: StepPool,
+    pub fetch: FetchClient,
     /// Ends all actions when the runtime shuts down.
     pub stop: CancellationToken,
 }
@@ -83,6 +85,7 @@ impl Actions {
         Ok(Actions {
             admission: Admission::new(options),
             steps: StepPool::start(options.threads)?,
+            fetch: FetchClient::default(),
             stop: CancellationToken::new(),
         })
     }

@@ -15,6 +15,7 @@ mod effects;
 pub mod environment;
 mod error;
 mod execution;
+pub mod fetch;
 pub mod files;
 mod host;
 mod identity;

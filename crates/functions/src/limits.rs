@@ -90,3 +90,15 @@ pub const ACTION_DEPTH_MAX: usize = 8;
 pub const HTTP_RESPONSE_BYTES_MAX: usize = 20 << 20;
 /// Pieces of a response that wait for a slow client, before the action has to wait.
 pub const HTTP_PIECES_QUEUED_MAX: usize = 4;
+/// Requests of one action whose bodies are not complete.
+pub const FETCHES_PER_ACTION_MAX: usize = 1000;
+/// Bytes of a response's body handed to JavaScript at once, about: what has arrived is gathered up to here.
+pub const FETCH_PIECE_BYTES: usize = 64 << 10;
+/// Headers a response to `fetch` may have.
+pub const FETCH_RESPONSE_HEADERS_MAX: usize = 512;
+/// How long `fetch` tries to reach a server.
+pub const FETCH_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection of `fetch` is kept for the next request.
+pub const FETCH_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Connections of `fetch` kept for one server.
+pub const FETCH_IDLE_CONNECTIONS_PER_HOST_MAX: usize = 32;

@@ -36,6 +36,7 @@ const PARTS: &[(&CStr, &str)] = &[
     (c"platform:/http/request.js", include_str!("platform/http/request.js")),
     (c"platform:/http/response.js", include_str!("platform/http/response.js")),
     (c"platform:/http/formdata.js", include_str!("platform/http/formdata.js")),
+    (c"platform:/http/fetch.js", include_str!("platform/http/fetch.js")),
     (c"platform:/http/multipart.js", include_str!("platform/http/multipart.js")),
     (c"platform:/streams/common.js", include_str!("platform/streams/common.js")),
     (c"platform:/streams/readable.js", include_str!("platform/streams/readable.js")),

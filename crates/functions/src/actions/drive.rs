@@ -13,6 +13,7 @@ use super::log::SharedLog;
 use super::operations::Operations;
 use super::{Permit, platform};
 use crate::SystemError;
+use crate::fetch::Fetcher;
 use crate::limits::{ACTION_ANSWERS_MAX, ACTION_OPERATIONS_RUNNING_MAX};
 
 /// A heap and what its JavaScript sees of the world.
@@ -29,6 +30,7 @@ pub(super) struct Drive {
     /// Away while a step runs.
     action: Option<Box<Action>>,
     exchange: Option<std::sync::Arc<Exchange>>,
+    fetcher: Fetcher,
     running: FuturesUnordered<BoxFuture<'static, Ended>>,
     /// Operations that wait for their turn, oldest first.
     queued: VecDeque<(OpId, Op)>,
@@ -61,12 +63,14 @@ impl Drive {
         runtime.platform().fill_random(&mut seed);
         let heap = ActionHeap::new(bundle, limits, seed);
         let host = StepHost::new(operations.clone(), log.clone());
+        let fetcher = Fetcher::new(runtime.inner.actions.fetch.clone());
         Drive {
             operations,
             permit,
             log,
             action: Some(Box::new(Action { heap, host })),
             exchange,
+            fetcher,
             running: FuturesUnordered::new(),
             queued: VecDeque::new(),
             aborts: HashMap::new(),
@@ -154,8 +158,9 @@ impl Drive {
     fn launch(&mut self, id: OpId, op: Op) {
         let took_turn = platform::takes_a_turn(&op.name);
         self.turns += usize::from(took_turn);
-        let operation = match (&self.exchange, op.name.starts_with("http/")) {
-            (Some(exchange), true) => exchange.start(op),
+        let operation = match (&self.exchange, op.name.split_once('/')) {
+            (Some(exchange), Some(("http", _))) => exchange.start(op),
+            (_, Some(("fetch", _))) => self.fetcher.start(op),
             _ => platform::start(&self.operations, op),
         };
         let (operation, handle) = abortable(operation);

@@ -37,7 +37,7 @@ pub(super) fn dangling_name(name: &str) -> Option<&str> {
         Some(("1.0", rest)) => Some(rest.strip_prefix("actions/").unwrap_or(rest)),
         Some(("storage", "storeBlob")) => Some("storageStore"),
         Some(("storage", "getBlob")) => Some("storageGet"),
-        Some(("fetch", _)) => Some("fetch"),
+        Some(("fetch", "start" | "read")) => Some("fetch"),
         _ => None,
     }
 }

@@ -175,6 +175,11 @@ export const forgets = action(async (ctx) => {
   setTimeout(() => {}, 60000);
   return "done";
 });
+export const fetches = action(async () => {
+  const outcome = await fetch("http://127.0.0.1:1/").catch((error) => error.name);
+  fetch("http://127.0.0.1:1/").catch(() => {});
+  return outcome;
+});
 export const nests = action(async (ctx, { left }) => (left === 0 ? 0 : 1 + (await ctx.runAction("app:nests", { left: left - 1 }))));
 export const hoards = action(async () => { const all = []; for (;;) all.push(new Array(100000).fill(1)); });
 let actionCalls = 0;

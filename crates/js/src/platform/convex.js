@@ -24,8 +24,9 @@
   hidden(globalThis, "process", { env });
   hidden(globalThis, "self", globalThis);
 
-  hidden(globalThis, "fetch", async function fetch() {
-    throw new Error(actionOnly("fetch()"));
+  hidden(globalThis, "fetch", async function fetch(input, init = undefined) {
+    if (host.phase() !== "action") throw new Error(actionOnly("fetch()"));
+    return shared.part("http/fetch").fetch(input, init);
   });
   hidden(globalThis, "queueMicrotask", function queueMicrotask(callback) {
     if (typeof callback !== "function") throw new TypeError("queueMicrotask: argument must be a function");

@@ -113,3 +113,13 @@ fn forgotten_operations_are_named() {
     let codes = entries.iter().flat_map(|entry| entry.log_lines()).filter_map(|line| line.system_code.as_deref());
     assert_eq!(codes.collect::<Vec<_>>(), ["UnawaitedOperations"]);
 }
+
+#[test]
+fn actions_fetch_and_are_told_of_what_they_do_not_await() {
+    let app = App::start();
+    let result = app.act("app:fetches", json!({}));
+    assert_eq!(value_of(&result.outcome), json!("TypeError"), "nothing listens there");
+    let text = "[WARN] 1 unawaited operation: [fetch]. Async operations should be awaited or they might not run. See \
+                https://docs.convex.dev/functions/actions#dangling-promises for more information.";
+    assert_eq!(&*result.log_lines, [text]);
+}

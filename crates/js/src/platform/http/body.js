@@ -70,7 +70,7 @@
       return { bytes: host.utf8Encode(init.toString()), type: "application/x-www-form-urlencoded;charset=UTF-8" };
     }
     if (init instanceof FormData) return shared.part("http/multipart").encode(init);
-    return { bytes: host.utf8Encode(String(init).toWellFormed()), type: "text/plain;charset=UTF-8" };
+    return { bytes: host.utf8Encode(`${init}`.toWellFormed()), type: "text/plain;charset=UTF-8" };
   };
 
   class Body {
@@ -118,7 +118,10 @@
     take() {
       this.check();
       const moved = new Body(this);
-      if (this.stream !== undefined) {
+      if (this.bytes !== undefined) {
+        moved.stream = undefined;
+        if (this.stream !== undefined) seize(this.stream);
+      } else {
         const { readable: end, writable } = new TransformStream();
         this.stream.pipeTo(writable).catch(() => {});
         moved.stream = end;
@@ -127,6 +130,11 @@
       return moved;
     }
   }
+  // Makes a stream look as if somebody was reading it.
+  const seize = (stream) => {
+    stream.getReader();
+    readable().streamOf(stream).disturbed = true;
+  };
 
   const readAll = async (record) => {
     const reader = readable().acquireReader(record);
@@ -193,8 +201,7 @@
         if (body.stream === undefined && body.used) {
           // Somebody reads what was read already: the stream is there, and taken.
           body.stream = streamOfBytes(body.bytes);
-          body.stream.getReader();
-          readable().streamOf(body.stream).disturbed = true;
+          seize(body.stream);
         }
         return body.asStream();
       },
