@@ -11,6 +11,7 @@ use sourcemap::SourceMap;
 use crate::engine::Engine;
 use crate::engine::modules::Loader;
 use crate::error::JsError;
+use crate::known;
 
 /// One module as pushed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +60,7 @@ impl Bundle {
             digest.update([0]);
             digest.update(source.as_bytes());
             let bytecode = engine
-                .compile_module(&path, &source)
+                .compile_module(&path, &known::with_guards(&source))
                 .map_err(|error| JsError::uncaught(format!("Uncaught {error}")))?;
             let source_map = source_map.map(|text| LazyMap { text, parsed: OnceLock::new() });
             compiled.insert(path, Module { bytecode, source_map });

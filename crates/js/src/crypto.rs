@@ -10,6 +10,7 @@ mod ec;
 mod hash;
 mod okp;
 mod rsa;
+mod scrypt;
 
 use ::rsa::rand_core::{CryptoRng, Error, RngCore};
 use rand_chacha::ChaCha20Rng;
@@ -51,6 +52,9 @@ struct Params {
     format: String,
     bits: usize,
     iterations: u32,
+    cost: u32,
+    block_size: u32,
+    parallelization: u32,
     salt_length: usize,
     tag_length: usize,
     public: bool,
@@ -70,6 +74,7 @@ pub(crate) fn run(name: &str, params: &str, input: &[&[u8]], caller: &mut dyn Ca
         "hmac" => hash::hmac(operation, &params, &input),
         "hkdf" => hash::hkdf(&params, &input),
         "pbkdf2" => hash::pbkdf2(&params, &input, caller),
+        "scrypt" => scrypt::derive(&params, &input, caller),
         "aes" => aes::run(operation, &params, &input),
         "rsa" => rsa::run(operation, &params, &input, caller),
         "ec" => ec::run(operation, &params, &input, caller),

@@ -19,6 +19,7 @@ mod error;
 mod executor;
 mod fault;
 mod host;
+mod known;
 pub mod limits;
 mod platform;
 mod stack;

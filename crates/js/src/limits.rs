@@ -23,6 +23,9 @@ pub const ACTION_USER_TIME: Duration = Duration::from_secs(600);
 /// User time of evaluating modules at push by default.
 pub const IMPORT_TIME: Duration = Duration::from_secs(4);
 
+/// Memory that one native scrypt may go over, in bytes; about half a second of work. Costlier ones run as JavaScript.
+pub const SCRYPT_WORK_BYTES: usize = 128 << 20;
+
 /// Largest function result, in bytes of JSON.
 pub const OUTPUT_BYTES: usize = 16 << 20;
 

@@ -113,6 +113,35 @@ fn pbkdf2_iterates() {
     assert_eq!(sole(derived), bytes("3d2eec4fe41c849b80c8d83662c0e44a8b291a964cf2f07038"));
 }
 
+// RFC 7914, section 12.
+#[test]
+fn scrypt_known_answers() {
+    let costs = |cost: u32, block_size: u32, parallelization: u32| {
+        format!(r#"{{"cost":{cost},"blockSize":{block_size},"parallelization":{parallelization},"bits":512}}"#)
+    };
+    let hash = |costs: &str, password: &str, salt: &str| go("scrypt", costs, &[password.as_bytes(), salt.as_bytes()]);
+    assert_eq!(
+        hash(&costs(1024, 8, 16), "password", "NaCl"),
+        Ok(vec![bytes(
+            "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d9830da
+             c727afb94a83ee6d8360cbdfa2cc0640"
+        )])
+    );
+    assert_eq!(
+        hash(&costs(16384, 8, 1), "pleaseletmein", "SodiumChloride"),
+        Ok(vec![bytes(
+            "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2d5432955613f0fcf62d49705242a9af9
+             e61e85dc0d651e40dfcf017b45575887"
+        )])
+    );
+    let not_offered = [costs(1 << 20, 8, 1), costs(1000, 8, 1), costs(0, 8, 1), costs(16, 0, 1), costs(16, 8, 0)];
+    for costs in not_offered {
+        assert!(matches!(hash(&costs, "a", "b"), Err(Failure::NotSupported(_))), "{costs}");
+    }
+    let late = run("scrypt", &costs(16, 8, 1), &[b"a", b"b"], &mut Strict);
+    assert_eq!(late, Err(Failure::Stopped));
+}
+
 #[test]
 fn pbkdf2_ends_when_time_is_up() {
     let outcome = run("pbkdf2", r#"{"bits":256,"iterations":4000000000}"#, &[b"p", b"s"], &mut Strict);
