@@ -6,15 +6,14 @@ import { Project } from "../../js/support/project.mjs";
 
 const packages = resolve(fileURLToPath(import.meta.url), "../..");
 
-/** Like `deployedApp`, for the app in the folder of the test file `url`; `environment` gives it its variables. */
-export function deployedPackage(url, { environment, prepare, ...options } = {}) {
+/** Like `deployedApp`, for the app in the folder of the test file `url`; `variables` makes the deployment's variables. */
+export function deployedPackage(url, { variables, prepare, ...options } = {}) {
   return deployedApp({
     ...options,
     project: () => Project.copyOf(dirname(fileURLToPath(url)), packages),
     prepare: async (context) => {
       await prepare?.(context);
-      const variables = typeof environment === "function" ? await environment(context) : environment;
-      if (variables) await setEnvironment(context.server, variables);
+      if (variables) await setEnvironment(context.server, await variables(context));
     },
   });
 }

@@ -10,14 +10,14 @@ export const api = anyApi;
 
 /**
  * Starts one server for the whole file, with an app on it; all of it is gone after the last test.
- * `options` are flags of the server, `project` makes the app (the test app if nothing is said), `prepare` may change
- * it before it is pushed, `seed` may write the first data.
+ * `options` are flags of the server and `environment` makes its variables, `project` makes the app (the test app if
+ * nothing is said), `prepare` may change it before it is pushed, `seed` may write the first data.
  */
-export function deployedApp({ options = [], project = Project.testApp, prepare, seed } = {}) {
+export function deployedApp({ options = [], environment, project = Project.testApp, prepare, seed } = {}) {
   const context = { clients: [] };
 
   before(async () => {
-    context.server = await Server.start(...options);
+    context.server = await Server.startWith({ options, environment: environment?.() });
     context.project = project();
     await prepare?.(context);
     await context.project.push(context.server);

@@ -22,20 +22,27 @@ export class Server {
   #child = null;
   output = "";
 
-  constructor(directory, port, sitePort, options = []) {
+  constructor(directory, port, sitePort, { options = [], environment = {} } = {}) {
     this.directory = directory;
+    this.#variables = environment;
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
     this.siteUrl = `http://127.0.0.1:${sitePort}`;
     this.#arguments = ["serve", "--data-dir", join(directory, "data"), "--port", `${port}`, "--site-port", `${sitePort}`, ...options];
   }
   #arguments;
+  #variables;
 
   /** A fresh server with an empty store, ready to answer. `options` are more flags. */
   static async start(...options) {
+    return await Server.startWith({ options });
+  }
+
+  /** Like `start`, with more environment variables. */
+  static async startWith(settings) {
     const directory = mkdtempSync(join(tmpdir(), "concave-test-"));
     const [port, sitePort] = await freePorts(2);
-    const server = new Server(directory, port, sitePort, options);
+    const server = new Server(directory, port, sitePort, settings);
     await server.start();
     server.adminKey = server.key();
     return server;
@@ -55,7 +62,8 @@ export class Server {
   }
 
   async start() {
-    const child = spawn(binary(), this.#arguments, { stdio: ["ignore", "pipe", "pipe"] });
+    const env = { ...process.env, ...this.#variables };
+    const child = spawn(binary(), this.#arguments, { env, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     const keep = (chunk) => {
       this.output = (this.output + chunk).slice(-20_000);
