@@ -22,20 +22,20 @@ pub(crate) const BY_NEXT: &str = "by_next";
 const BY_JOB: &str = "by_job";
 const BY_NAME: &str = "by_name";
 
-/// Creates the tables of cron jobs with their indexes.
-pub(crate) fn ensure_tables(database: &Database) -> Result<(), db::Error> {
+/// Creates a component's tables of cron jobs with their indexes.
+pub(crate) fn ensure_tables(database: &Database, namespace: Namespace) -> Result<(), db::Error> {
     let index = |name: &str, fields: &[&str]| IndexDefinition {
         name: name.into(),
         fields: fields.iter().map(|field| FieldPath::parse(field)).collect(),
         staged: false,
     };
-    database.ensure_table(Namespace::ROOT, JOBS, &[index(BY_NAME, &["name"])])?;
+    database.ensure_table(namespace, JOBS, &[index(BY_NAME, &["name"])])?;
     database.ensure_table(
-        Namespace::ROOT,
+        namespace,
         NEXT_RUNS,
         &[index(BY_NEXT, &["state.type", "nextTs"]), index(BY_JOB, &["cronJobId"])],
     )?;
-    database.ensure_table(Namespace::ROOT, LOGS, &[index(BY_NAME, &["name"])])
+    database.ensure_table(namespace, LOGS, &[index(BY_NAME, &["name"])])
 }
 
 /// Makes the stored jobs equal to `specs`. A job whose spec is unchanged keeps its next run.

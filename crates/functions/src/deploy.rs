@@ -25,21 +25,23 @@ pub(crate) mod sources;
 mod start;
 pub(crate) mod tables;
 mod test_query;
+mod tree;
 mod wait;
 
-pub use analysis::AppAnalysis;
+pub use analysis::{AppAnalysis, ComponentAnalysis};
 pub use definition::DefinitionExport;
-pub use diff::{ComponentDiff, CronDiff, PushDiff};
+pub use diff::{ComponentDiff, CronDiff, InstanceChange, PushDiff};
 pub use evaluate::PushThreadError;
 pub use finish::{FinishRequest, finish_push};
 pub use listing::{UserTable, user_tables};
-pub use prediction::{IndexChange, IndexPrediction, SchemaPrediction, TableOutcome, TablePrediction};
+pub use prediction::{IndexChange, IndexPrediction, PushPrediction, SchemaPrediction, TableOutcome, TablePrediction};
 pub use request::{AppDefinition, ComponentDefinition, ModuleInput, PushRequest, UnchangedModule};
 pub use schema::EvaluatedSchema;
 pub use sources::SourceText;
 pub use start::{SchemaChange, StartedPush, evaluate_push, evaluate_schema, start_push};
 pub use test_query::{TestQuery, run_test_query};
-pub use wait::{SchemaProgress, wait_for_schema};
+pub use tree::{MountTree, PlannedMount};
+pub use wait::{ComponentProgress, SchemaProgress, wait_for_schema};
 
 pub use db::schema::{IndexDescription, IndexKind};
 pub use db::{IndexDiff, IndexState, SchemaId};

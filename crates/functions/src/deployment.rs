@@ -11,12 +11,17 @@ use std::sync::Arc;
 use db::Namespace;
 use value::Validator;
 
-use crate::{FunctionKind, FunctionPath, Options, Visibility};
+use crate::{FunctionKind, FunctionPath, Visibility};
 
+mod components;
 pub mod crons;
+mod http;
+pub(crate) mod instances;
 pub(crate) mod rows;
 
+pub use components::{EnvBinding, Mount, child_path, split_path};
 pub use crons::{CronSchedule, CronSpec};
+pub use http::HttpTarget;
 pub use rows::LoadError;
 
 /// Everything that decides what a call does, data aside.
@@ -28,6 +33,8 @@ pub struct Deployment {
     pub generation: u64,
     /// By component path; the app itself is `""`. Empty before the first push.
     pub components: BTreeMap<String, Arc<ComponentCode>>,
+    /// Component instances that the app had before: their data is kept, and nothing of them runs.
+    pub unmounted: BTreeMap<String, Namespace>,
     pub auth_providers: Arc<[AuthProvider]>,
     /// The deployment's own variables, without the built-in ones.
     pub env: Arc<BTreeMap<String, String>>,
@@ -53,6 +60,7 @@ pub struct ComponentCode {
     /// Which definition this is an instance of; `""` for the app.
     pub definition_path: String,
     pub namespace: Namespace,
+    pub mount: Mount,
     /// The modules of the default runtime, compiled.
     pub bundle: Arc<js::Bundle>,
     /// By module path; modules under `_deps/` have no entry.
@@ -153,6 +161,7 @@ impl Deployment {
             version: 0,
             generation: 0,
             components: BTreeMap::new(),
+            unmounted: BTreeMap::new(),
             auth_providers: Arc::from([]),
             env: Arc::default(),
             env_generation: 0,
@@ -187,21 +196,13 @@ impl Deployment {
         self.component(&path.component)?.function(&path.module, &path.export)
     }
 
-    /// What `process.env` gives for `name`; the two built-in addresses come from `options`.
-    pub fn env_var(&self, name: &str, options: &Options) -> Option<String> {
-        match name {
-            "CONVEX_CLOUD_URL" => Some(options.cloud_url.clone()),
-            "CONVEX_SITE_URL" => Some(options.site_url.clone()),
-            _ => self.env.get(name).cloned(),
-        }
-    }
-
-    /// The namespace that a component's tables live in; the root's exists before the first push.
+    /// The namespace that a component's tables live in, also while it is unmounted; the root's exists before the
+    /// first push.
     pub fn namespace(&self, component: &str) -> Option<Namespace> {
         match self.component(component) {
             Some(code) => Some(code.namespace),
             None if component.is_empty() => Some(Namespace::ROOT),
-            None => None,
+            None => self.unmounted.get(component).copied(),
         }
     }
 }
@@ -212,6 +213,7 @@ impl ComponentCode {
         ComponentCode {
             definition_path: String::new(),
             namespace: Namespace::ROOT,
+            mount: Mount::default(),
             bundle,
             functions: BTreeMap::new(),
             http_routes: Vec::new(),

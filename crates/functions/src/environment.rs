@@ -87,7 +87,7 @@ pub(crate) fn check_declared(declared: &[EnvDeclaration], env: &BTreeMap<String,
 }
 
 /// Environment variables hold no document ids.
-struct NoTables;
+pub(crate) struct NoTables;
 
 impl TableNames for NoTables {
     fn name_of(&self, _table: TableNumber) -> Option<TableRef> {

@@ -29,7 +29,7 @@ pub use upload::{Upload, UploadTarget};
 
 pub(crate) use action::commit;
 pub(crate) use io::FileIo;
-pub(crate) use rows::{FileRow, NewFile, TABLE};
+pub(crate) use rows::{FileRow, NewFile, TABLE, ensure_table};
 pub(crate) use sweep::Sweeper;
 pub(crate) use upload::{blob_error, mismatch};
 

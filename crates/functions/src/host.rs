@@ -196,12 +196,7 @@ impl js::Host for CallHost<'_, '_> {
 
     fn env_var(&mut self, name: &str) -> Option<String> {
         let execution = &*self.execution;
-        let options = &execution.runtime.options;
-        match name {
-            "CONVEX_CLOUD_URL" => Some(options.cloud_url.clone()),
-            "CONVEX_SITE_URL" => Some(options.site_url.clone()),
-            _ => execution.deployment.env.get(name).cloned(),
-        }
+        execution.deployment.env_var(&self.frame.path.component, name, &execution.runtime.options)
     }
 
     fn console(&mut self, level: js::ConsoleLevel, messages: Vec<String>) {

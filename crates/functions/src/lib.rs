@@ -17,6 +17,7 @@ mod error;
 mod execution;
 pub mod fetch;
 pub mod files;
+mod handles;
 mod host;
 mod identity;
 mod limits;

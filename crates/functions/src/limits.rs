@@ -8,6 +8,8 @@ pub const ARGS_BYTES_MAX: usize = 16 << 20;
 pub const RESULT_BYTES_MAX: usize = 16 << 20;
 /// Depth of `runQuery`/`runMutation` inside one another.
 pub const CALL_DEPTH_MAX: usize = 8;
+/// Component instances of one app.
+pub const COMPONENTS_MAX: usize = 1000;
 /// Log lines of one execution, nested calls included.
 pub const LOG_LINES_MAX: usize = 256;
 /// Bytes of one log line's messages, separators included.

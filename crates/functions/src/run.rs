@@ -33,7 +33,10 @@ pub(crate) fn resolve<'d>(
         Some(Visibility::Public) => path.component.is_empty() || inside,
         Some(Visibility::Internal) | None => inside,
     });
-    visible.ok_or_else(|| not_found(path, tester))
+    visible.ok_or_else(|| match deployment.unmounted.contains_key(&path.component) && inside {
+        true => crate::system::unmounted(&path.component),
+        false => not_found(path, tester),
+    })
 }
 
 /// The text for a function that is not there, or not for this caller.
@@ -71,7 +74,11 @@ pub(crate) fn run_function(
     arguments: &Arguments,
     journal: Option<&str>,
 ) -> Result<Returned, CallFailure> {
-    let namespace = Namespace::ROOT;
+    let deployment = execution.deployment.clone();
+    let Some(component) = deployment.component(&path.component) else {
+        return Err(not_found(path, false).into());
+    };
+    let namespace = component.namespace;
     check_arguments(tx, namespace, function, &arguments.object)?;
     let kind = match function.kind {
         FunctionKind::Query => js::Kind::Query,
@@ -79,10 +86,6 @@ pub(crate) fn run_function(
         FunctionKind::Action | FunctionKind::HttpAction => {
             return Err(FunctionError::new(format!("{path} is an action and cannot run in a transaction.")).into());
         }
-    };
-    let deployment = execution.deployment.clone();
-    let Some(component) = deployment.component(&path.component) else {
-        return Err(not_found(path, false).into());
     };
     let seed = execution.next_seed();
     let call = js::Call {
@@ -92,7 +95,7 @@ pub(crate) fn run_function(
         args_json: &arguments.text,
         seed,
         unix_ms: execution.now_ms,
-        env_generation: deployment.version,
+        env_generation: component.env_generation(deployment.version),
         limits: limits(execution),
     };
     let nested = execution.depth > 0;

@@ -11,7 +11,9 @@ use value::{DocumentId, Object, Timestamp, Value};
 
 use crate::actions::{ActionOptions, Actions, Origin};
 use crate::cache::QueryCache;
+use crate::deployment::instances;
 use crate::files::{FileIo, Sweeper};
+use crate::handles::HandleKey;
 use crate::logs::LogRing;
 use crate::scheduler::dispatch::Dispatcher;
 use crate::signing::TokenSigner;
@@ -100,6 +102,7 @@ pub(crate) struct Inner {
     pub files: FileIo,
     pub actions: Actions,
     pub signer: TokenSigner,
+    pub handles: HandleKey,
     pub generation_row: DocumentId,
     pool: WorkerPool,
     /// The active code and the one before it, each with the commit from which on it counts.
@@ -115,8 +118,10 @@ impl Runtime {
     /// Loads the deployed code and starts the workers. Blocking; call before serving.
     pub fn start(database: Database, platform: Platform, options: Options) -> Result<Runtime, StartError> {
         let deployment = Deployment::load(&database).map_err(StartError::Deployment)?;
-        crate::scheduler::ensure_table(&database).map_err(StartError::Database)?;
-        crate::crons::ensure_tables(&database).map_err(StartError::Database)?;
+        let namespaces = deployment.components.values().map(|code| code.namespace);
+        for namespace in namespaces.chain([Namespace::ROOT]) {
+            instances::ensure_tables(&database, namespace).map_err(StartError::Database)?;
+        }
         let files = FileIo::start(&database, &platform, options.blobs.clone())?;
         let signer = TokenSigner::load(&database, &platform).map_err(StartError::Database)?;
         let generation_row = generation_row(&database).map_err(StartError::Database)?;
@@ -125,6 +130,7 @@ impl Runtime {
         let actions = Actions::start(&options.actions).map_err(StartError::Worker)?;
         let inner = Inner {
             cache: QueryCache::new(options.query_cache_bytes),
+            handles: HandleKey(files.tokens.derive("function handles")),
             files,
             actions,
             signer,

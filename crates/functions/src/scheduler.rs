@@ -19,15 +19,15 @@ const BY_COMPLETION: &str = "by_completion";
 /// How far from now a job may be scheduled, in milliseconds: five years.
 const DELAY_MS_MAX: f64 = 5.0 * 365.0 * 24.0 * 3600.0 * 1000.0;
 
-/// Creates the jobs table with its indexes.
-pub(crate) fn ensure_table(database: &Database) -> Result<(), db::Error> {
+/// Creates a component's jobs table with its indexes.
+pub(crate) fn ensure_table(database: &Database, namespace: Namespace) -> Result<(), db::Error> {
     let index = |name: &str, fields: &[&str]| IndexDefinition {
         name: name.into(),
         fields: fields.iter().map(|field| FieldPath::parse(field)).collect(),
         staged: false,
     };
     let indexes = [index(BY_STATE, &["state.kind", "scheduledTime"]), index(BY_COMPLETION, &["completedTime"])];
-    database.ensure_table(Namespace::ROOT, TABLE, &indexes)
+    database.ensure_table(namespace, TABLE, &indexes)
 }
 
 /// Why a job was not scheduled or cancelled.

@@ -63,6 +63,7 @@ const TABLE: &[(&str, &str, FunctionKind, SystemFunction)] = &[
     ("_system/frontend/listAuthProviders.js", "default", Query, frontend::auth_providers),
     ("_system/frontend/listEnvironmentVariables.js", "default", Query, cli::environment_variables),
     ("_system/frontend/modules.js", "list", Query, frontend::modules),
+    ("_system/frontend/modules.js", "listForAllComponents", Query, frontend::modules_of_all),
     ("_system/frontend/tableSize.js", "default", Query, data::table_size),
     ("_system/frontend/tableSize.js", "sizeOfAllTables", Query, data::size_of_all_tables),
     ("_system/frontend/deploymentEvents.js", "lastPushEvent", Query, frontend::last_push_event),
@@ -91,18 +92,31 @@ pub(crate) fn run(
         return Err(FunctionError::new(text).into());
     }
     let deployment = execution.deployment.clone();
-    let Some(namespace) = deployment.namespace(&path.component) else { return Err(not_found(path, false).into()) };
     let Value::Object(args) = args else { return Err(FunctionError::new("The arguments must be an object.").into()) };
-    let mut ctx = SystemCtx {
-        tx,
-        namespace,
-        component: &path.component,
-        args,
-        deployment: &deployment,
-        runtime: execution.runtime,
-    };
+    let component = component(&deployment, path, args)?;
+    let Some(namespace) = deployment.namespace(component) else { return Err(not_found(path, false).into()) };
+    if kind == Mutation && deployment.unmounted.contains_key(component) {
+        return Err(unmounted(component).into());
+    }
+    let mut ctx = SystemCtx { tx, namespace, component, args, deployment: &deployment, runtime: execution.runtime };
     let value = function(&mut ctx)?;
     Ok(Returned { value, journal: None })
+}
+
+/// The component that a call is for: the dashboard names it by its id among the arguments.
+fn component<'a>(deployment: &'a Deployment, path: &'a FunctionPath, args: &Object) -> Result<&'a str, FunctionError> {
+    let Some(Value::String(id)) = args.get("componentId") else { return Ok(&path.component) };
+    let found = deployment.component_with_id(id);
+    found.ok_or_else(|| FunctionError::new(format!("There is no component with the id {id:?}.")))
+}
+
+/// The data of a component that is not part of the app is kept as it is.
+pub(crate) fn unmounted(component: &str) -> FunctionError {
+    let mut error = FunctionError::new(format!(
+        "The component \"{component}\" is unmounted: its data can be read, but not changed. Install it again to use it."
+    ));
+    error.code = Some("UnmountedComponent");
+    error
 }
 
 fn lookup(path: &FunctionPath) -> Option<(FunctionKind, SystemFunction)> {

@@ -14,7 +14,7 @@ use db::{BeginAt, Database, Namespace};
 use platform::Platform;
 use serde_json::{Value as Json, json};
 
-use crate::deployment::{AnalyzedFunction, ComponentCode};
+use crate::deployment::{AnalyzedFunction, ComponentCode, Mount};
 use crate::*;
 
 /// A runtime with `tests/app.js` deployed as `app.js`.
@@ -138,6 +138,7 @@ pub(crate) fn deployment(version: u64) -> Deployment {
     let code = ComponentCode {
         definition_path: String::new(),
         namespace: Namespace::ROOT,
+        mount: Mount::default(),
         bundle: Arc::new(js::Bundle::compile(vec![module]).unwrap()),
         functions: BTreeMap::from([("app.js".to_owned(), functions)]),
         http_routes: Vec::new(),

@@ -47,7 +47,7 @@ impl js::ActionHost for StepHost {
 
     fn env_var(&mut self, name: &str) -> Option<String> {
         let context = self.operations.context();
-        context.deployment.env_var(name, context.runtime.options())
+        context.deployment.env_var(&context.path.component, name, context.runtime.options())
     }
 
     fn console(&mut self, level: ConsoleLevel, messages: Vec<String>) {

@@ -21,7 +21,7 @@ use super::call::{Limit, timed_out, within_limits};
 use super::drive::{Action, Drive};
 use super::log::{ActionLog, Ending, Execution, SharedLog};
 use super::operations::{Context, Operations};
-use crate::deployment::ModuleEnvironment;
+use crate::deployment::{HttpTarget, ModuleEnvironment};
 use crate::execution::CallFailure;
 use crate::run::failure_of;
 use crate::{
@@ -102,15 +102,16 @@ impl Runtime {
     /// Errors: `TooManyConcurrentRequests` when too many wait already; trouble of the service.
     pub async fn http_action(&self, request: HttpRequest) -> Result<HttpOutcome, SystemError> {
         let deployment = self.deployment();
-        if !deployment.root().is_some_and(|root| root.modules.contains_key(ROUTER)) {
-            return Ok(HttpOutcome::NoRouter);
-        }
+        let Some(target) = deployment.route_http(&request.method, &request.path) else {
+            let serves = deployment.root().is_some_and(|root| root.has_router() || !root.mount.http_mounts.is_empty());
+            return Ok(if serves { HttpOutcome::NoRoute } else { HttpOutcome::NoRouter });
+        };
         let permit = self.inner.actions.admission.enter().await?;
         let (sender, receiver) = oneshot::channel();
         // The client may go away while it waits for the head, and the action must learn of it.
         let gone = CancellationToken::new();
         let waiting = gone.clone().drop_guard();
-        tokio::spawn(serve(self.clone(), deployment, request, permit, Head { sender, gone }));
+        tokio::spawn(serve(self.clone(), deployment, (request, target), permit, Head { sender, gone }));
         let outcome = receiver.await.map_err(|_| SystemError::internal("an HTTP action ended without an answer"))?;
         let client = waiting;
         outcome.map(|begun| begun.into_outcome(client))
@@ -160,15 +161,28 @@ impl HeadJson {
 }
 
 /// Runs one HTTP action to its end.
-async fn serve(runtime: Runtime, deployment: Arc<Deployment>, request: HttpRequest, permit: Permit, head: Head) {
-    let log = start_log(&runtime, &request);
+async fn serve(
+    runtime: Runtime,
+    deployment: Arc<Deployment>,
+    (request, target): (HttpRequest, HttpTarget),
+    permit: Permit,
+    head: Head,
+) {
+    let Some(component) = deployment.component(&target.component).cloned() else { return };
+    let path = FunctionPath { component: target.component, module: ROUTER.into(), export: "default".into() };
+    let log = start_log(&runtime, &request, path.clone());
+    // Only the app knows its users.
+    let (identity, identity_error) = match path.component.is_empty() {
+        true => (request.identity.clone(), request.identity_error.clone()),
+        false => (Identity::Anonymous, None),
+    };
     let operations = Operations::new(Context {
         runtime: runtime.clone(),
         deployment: deployment.clone(),
-        path: router_path(),
-        namespace: db::Namespace::ROOT,
-        identity: request.identity.clone(),
-        identity_error: request.identity_error.clone(),
+        path,
+        namespace: component.namespace,
+        identity,
+        identity_error,
         request_id: request.request_id.clone(),
         origin: Some(Arc::new(origin(&request))),
         job: None,
@@ -184,11 +198,10 @@ async fn serve(runtime: Runtime, deployment: Arc<Deployment>, request: HttpReque
             "signal": 1,
         })
         .to_string(),
-        path: request.path,
+        path: target.path,
         method: request.method,
     };
-    let Some(bundle) = deployment.root().map(|root| root.bundle.clone()) else { return };
-    let drive = Drive::new(operations, permit, log.clone(), bundle, Some(exchange.clone()));
+    let drive = Drive::new(operations, permit, log.clone(), component.bundle.clone(), Some(exchange.clone()));
     let mut serving = Serving { log: log.clone(), exchange, sender: Some(head.sender), status: None };
     let ended = within_limits(&runtime, Box::pin(serving.run(drive, request))).await;
     let error = match ended {
@@ -212,15 +225,11 @@ fn origin(request: &HttpRequest) -> RequestOrigin {
     RequestOrigin { user_agent: user_agent.map(|(_, value)| value.clone()), ..RequestOrigin::default() }
 }
 
-fn router_path() -> FunctionPath {
-    FunctionPath { component: String::new(), module: ROUTER.into(), export: "default".into() }
-}
-
-fn start_log(runtime: &Runtime, request: &HttpRequest) -> SharedLog {
+fn start_log(runtime: &Runtime, request: &HttpRequest, path: FunctionPath) -> SharedLog {
     let execution = Execution {
         kind: FunctionKind::HttpAction,
         environment: ModuleEnvironment::Isolate,
-        path: router_path(),
+        path,
         identifier: format!("{} {}", request.method, request.path),
         caller: Caller::HttpEndpoint,
         request_id: request.request_id.clone(),
@@ -345,7 +354,7 @@ fn settle(action: &Action, step: Step) -> Result<Stepped, SystemError> {
             Ok(Stepped::Head(completion.result_json))
         }
         Step::NoRoute => Ok(Stepped::NoRoute),
-        Step::Failed(error) => match failure_of(&router_path(), error) {
+        Step::Failed(error) => match failure_of(&action.host.operations.context().path, error) {
             CallFailure::Function(error) => Ok(Stepped::Failed(error)),
             CallFailure::System(error) => Err(error),
         },

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use db::Namespace;
 use serde::Deserialize;
 
+use crate::address::Resolver;
 use crate::scheduler::JobRun;
 use crate::{Deployment, ErrorKind, FunctionPath, Identity, RequestId, RequestOrigin, Runtime, SystemError};
 
@@ -43,6 +44,13 @@ pub(crate) struct Context {
     pub job: Option<JobRun>,
     /// Actions around this one.
     pub depth: usize,
+}
+
+impl Context {
+    /// Finds functions in `deployment` as the action means them.
+    fn resolver<'a>(&'a self, deployment: &'a Deployment) -> Resolver<'a> {
+        Resolver { deployment, handles: &self.runtime.inner.handles, component: &self.path.component }
+    }
 }
 
 impl Operations {

@@ -10,9 +10,10 @@ use value::Validator;
 
 use super::definition::{self, DefinitionExport};
 use super::errors::bad_request;
-use super::evaluate::{EvaluationError, Evaluator, reported_mistake};
-use super::modules::ResolvedModule;
+use super::evaluate::{EnvAccess, EvaluationError, Evaluator, reported_mistake};
+use super::modules::{PushedModules, ResolvedModule};
 use super::schema::{self, EvaluatedSchema};
+use super::tree::{Declared, MountTree};
 use super::{PushRequest, probes};
 use crate::deployment::{
     AnalyzedFunction, AuthProvider, ComponentCode, CronSchedule, CronSpec, EnvDeclaration, HttpRoute, StoredModule,
@@ -28,30 +29,77 @@ pub(crate) const AUTH_MODULE: &str = "auth.config.js";
 /// Everything the evaluation of a push found.
 pub struct AppAnalysis {
     pub definitions: BTreeMap<String, DefinitionExport>,
+    /// The app's schema.
     pub schema: Option<EvaluatedSchema>,
+    /// The app's code.
     pub code: ComponentCode,
     pub auth_providers: Vec<AuthProvider>,
+    /// The variables that the app declares.
     pub declared_env: Vec<EnvDeclaration>,
+    /// By definition path.
+    pub components: BTreeMap<String, ComponentAnalysis>,
+    /// Which definition is mounted where.
+    pub tree: MountTree,
     /// What `Math.random` was seeded with and the time that was shown while modules were imported.
     pub import_conditions: ([u8; 32], f64),
 }
 
-/// Evaluates definitions, schema, modules and providers, in that order.
+/// What the evaluation of a component found.
+pub struct ComponentAnalysis {
+    pub schema: Option<EvaluatedSchema>,
+    pub code: ComponentCode,
+    pub udf_server_version: String,
+}
+
+impl AppAnalysis {
+    /// The code of a definition.
+    pub fn code_of(&self, definition: &str) -> &ComponentCode {
+        self.components.get(definition).map_or(&self.code, |component| &component.code)
+    }
+
+    /// The schema of a definition.
+    pub fn schema_of(&self, definition: &str) -> Option<&EvaluatedSchema> {
+        match self.components.get(definition) {
+            Some(component) => component.schema.as_ref(),
+            None => self.schema.as_ref(),
+        }
+    }
+}
+
+/// Evaluates definitions, schemas, modules and providers, in that order.
 pub(super) fn analyse(
     evaluator: &Evaluator,
     request: &PushRequest,
-    modules: &BTreeMap<String, ResolvedModule>,
+    modules: &PushedModules,
 ) -> Result<AppAnalysis, SystemError> {
     let definitions = definition::evaluate_all(evaluator, request)?;
-    let declared_env = definitions[""].declared_env()?;
+    let mut declared = definitions
+        .iter()
+        .map(|(path, export)| Ok((path.clone(), export.declared_env()?)))
+        .collect::<Result<Declared, SystemError>>()?;
+    let tree = MountTree::build(&definitions, &declared)?;
     let schema = request.app.schema.as_ref().map(|module| schema::evaluate(evaluator, module)).transpose()?;
-    let code = analyse_modules(evaluator, modules)?;
-    let auth_providers = match modules.contains_key(AUTH_MODULE) {
+    let mut components = BTreeMap::new();
+    for component in &request.components {
+        // Imported, perhaps, and installed nowhere.
+        if !definitions.contains_key(&component.definition_path) {
+            continue;
+        }
+        let path = &component.definition_path;
+        let schema = component.schema.as_ref().map(|module| schema::evaluate(evaluator, module)).transpose()?;
+        let code = analyse_modules(evaluator, path, &modules[path])?;
+        let udf_server_version = component.udf_server_version.clone();
+        components.insert(path.clone(), ComponentAnalysis { schema, code, udf_server_version });
+    }
+    let code = analyse_modules(evaluator, "", &modules[""])?;
+    let auth_providers = match modules[""].contains_key(AUTH_MODULE) {
         true => evaluate_auth(evaluator, &code.bundle)?,
         false => Vec::new(),
     };
+    tree.check_routes(|definition| components.get(definition).map_or(&code, |component| &component.code))?;
     let import_conditions = evaluator.import_conditions();
-    Ok(AppAnalysis { definitions, schema, code, auth_providers, declared_env, import_conditions })
+    let declared_env = declared.remove("").unwrap_or_default();
+    Ok(AppAnalysis { definitions, schema, code, auth_providers, declared_env, components, tree, import_conditions })
 }
 
 /// The failure to compile a module, under `code`.
@@ -61,23 +109,32 @@ pub(super) fn compile_error(error: JsError, code: &'static str, heading: &str) -
 
 const HEADING: &str = "The pushed modules could not be loaded:\n";
 
+/// The module `path` of a definition, as failures name it.
+fn place(definition: &str, path: &str) -> String {
+    if definition.is_empty() { path.to_owned() } else { format!("{definition}/{path}") }
+}
+
 fn analyse_modules(
     evaluator: &Evaluator,
+    definition: &str,
     modules: &BTreeMap<String, ResolvedModule>,
 ) -> Result<ComponentCode, SystemError> {
     let sources = modules.iter().map(|(path, module)| module.text.clone().into_module(path)).collect();
     let bundle = Bundle::compile(sources).map_err(|error| compile_error(error, "InvalidModules", HEADING))?;
     let mut code = ComponentCode::empty(Arc::new(bundle));
+    code.definition_path = definition.to_owned();
     code.modules = modules.iter().map(|(path, module)| (path.clone(), stored(module))).collect();
+    let bundle = code.bundle.clone();
+    let probe = |path: &str, source| probe(evaluator, &bundle, definition, path, source);
     for path in modules.keys().filter(|path| !path.starts_with("_deps/") && *path != AUTH_MODULE) {
-        let report = probe(evaluator, &code.bundle, path, probes::FUNCTIONS)?;
-        code.functions.insert(path.clone(), read_functions(path, report)?);
+        let functions = read_functions(&place(definition, path), probe(path, probes::FUNCTIONS)?)?;
+        code.functions.insert(path.clone(), functions);
     }
     if modules.contains_key("http.js") {
-        code.http_routes = read_routes(probe(evaluator, &code.bundle, "http.js", probes::ROUTES)?)?;
+        code.http_routes = read_routes(&place(definition, "http.js"), probe("http.js", probes::ROUTES)?)?;
     }
     if modules.contains_key("crons.js") {
-        code.crons = read_crons(probe(evaluator, &code.bundle, "crons.js", probes::CRONS)?, &code)?;
+        code.crons = read_crons(&place(definition, "crons.js"), probe("crons.js", probes::CRONS)?, &code)?;
     }
     Ok(code)
 }
@@ -90,10 +147,16 @@ fn stored(module: &ResolvedModule) -> StoredModule {
     }
 }
 
-fn probe(evaluator: &Evaluator, bundle: &Arc<Bundle>, path: &str, probe: &str) -> Result<Json, SystemError> {
-    let heading = format!("{HEADING}Failed to analyze {path}: ");
+fn probe(
+    evaluator: &Evaluator,
+    bundle: &Arc<Bundle>,
+    definition: &str,
+    path: &str,
+    probe: &str,
+) -> Result<Json, SystemError> {
+    let heading = format!("{HEADING}Failed to analyze {}: ", place(definition, path));
     let report = evaluator
-        .probe(bundle, path, probe, Phase::Import)
+        .probe_seeing(EnvAccess::of(definition), bundle, path, probe, Phase::Import)
         .map_err(|error| error.into_system_error("InvalidModules", &heading))?;
     match reported_mistake(&report) {
         Some(mistake) => Err(mistake),
@@ -167,23 +230,23 @@ fn read_validator(path: &str, method: &str, text: Option<Json>) -> Result<Option
     Validator::parse_json(&text).map(Some).map_err(|error| unreadable(&error))
 }
 
-fn read_routes(report: Json) -> Result<Vec<HttpRoute>, SystemError> {
+fn read_routes(module: &str, report: Json) -> Result<Vec<HttpRoute>, SystemError> {
     #[derive(Deserialize)]
     struct Reported {
         path: String,
         method: String,
     }
-    let routes: Vec<Reported> = serde_json::from_value(report).map_err(|error| invalid("http.js", error))?;
+    let routes: Vec<Reported> = serde_json::from_value(report).map_err(|error| invalid(module, error))?;
     Ok(routes.into_iter().map(|route| HttpRoute { path: route.path, method: route.method }).collect())
 }
 
-fn read_crons(report: Json, code: &ComponentCode) -> Result<Vec<CronSpec>, SystemError> {
-    let Json::Object(jobs) = report else { return Err(invalid("crons.js", "the exported jobs are not an object")) };
-    jobs.into_iter().map(|(identifier, job)| read_cron(identifier, &job, code)).collect()
+fn read_crons(module: &str, report: Json, code: &ComponentCode) -> Result<Vec<CronSpec>, SystemError> {
+    let Json::Object(jobs) = report else { return Err(invalid(module, "the exported jobs are not an object")) };
+    jobs.into_iter().map(|(identifier, job)| read_cron(module, identifier, &job, code)).collect()
 }
 
-fn read_cron(identifier: String, job: &Json, code: &ComponentCode) -> Result<CronSpec, SystemError> {
-    let refused = |why: String| invalid("crons.js", why);
+fn read_cron(module: &str, identifier: String, job: &Json, code: &ComponentCode) -> Result<CronSpec, SystemError> {
+    let refused = |why: String| invalid(module, why);
     let name = job["name"].as_str().unwrap_or_default();
     let path = FunctionPath::parse(name).map_err(|error| refused(format!("The cron job '{identifier}': {error}")))?;
     match code.function(&path.module, &path.export) {

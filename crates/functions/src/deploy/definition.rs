@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use value::Validator;
 
 use super::errors::bad_request;
-use super::evaluate::{Evaluator, reported_mistake};
+use super::evaluate::{EnvAccess, Evaluator, reported_mistake};
 use super::{ModuleInput, PushRequest, probes};
 use crate::SystemError;
 use crate::deployment::EnvDeclaration;
@@ -37,15 +37,20 @@ impl DefinitionExport {
     /// Errors: 400 `InvalidEnvVarDeclaration` for a validator that is not string-like.
     pub(super) fn declared_env(&self) -> Result<Vec<EnvDeclaration>, SystemError> {
         let Some(entries) = self.0.get("envVars").and_then(Json::as_array) else { return Ok(Vec::new()) };
-        entries.iter().map(declaration).collect()
+        let owner = match self.default_name() {
+            None => "the app".to_owned(),
+            Some(name) => format!("the component \"{name}\""),
+        };
+        entries.iter().map(|entry| declaration(entry, &owner)).collect()
     }
 
-    fn children(&self) -> impl Iterator<Item = &str> {
-        let children = self.0.get("childComponents").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
-        children.iter().filter_map(|child| child["name"].as_str())
+    /// The components it installs.
+    pub(super) fn children(&self) -> &[Json] {
+        self.0.get("childComponents").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn default_name(&self) -> Option<&str> {
+    /// The name that a component declares for itself.
+    pub(super) fn default_name(&self) -> Option<&str> {
         self.0["definitionType"]["name"].as_str().or_else(|| self.0["name"].as_str())
     }
 }
@@ -58,7 +63,7 @@ struct Pending<'a> {
 
 /// Evaluates every definition of a push, children first; returns them by definition path.
 ///
-/// Errors: 400 `InvalidConvexConfig`, `CyclicImport`, and `ComponentsNotSupported` when the app installs components.
+/// Errors: 400 `InvalidConvexConfig`, `CyclicImport`.
 pub(super) fn evaluate_all(
     evaluator: &Evaluator,
     request: &PushRequest,
@@ -71,7 +76,6 @@ pub(super) fn evaluate_all(
     }
     let mut done = BTreeMap::new();
     evaluate_with_children(evaluator, "", &pending, &mut BTreeSet::new(), &mut done)?;
-    refuse_children(&done[""])?;
     Ok(done)
 }
 
@@ -116,7 +120,7 @@ fn evaluate(
     let bundle = js::Bundle::compile(modules)
         .map_err(|error| super::analysis::compile_error(error, "InvalidConvexConfig", &heading))?;
     let report = evaluator
-        .probe(&Arc::new(bundle), MODULE, probes::DEFINITION, Phase::Definition)
+        .probe_seeing(EnvAccess::of(path), &Arc::new(bundle), MODULE, probes::DEFINITION, Phase::Definition)
         .map_err(|error| error.into_system_error("InvalidConvexConfig", &heading))?;
     if let Some(mistake) = reported_mistake(&report) {
         return Err(mistake);
@@ -145,19 +149,7 @@ fn stand_in(child: &str, export: &DefinitionExport) -> ModuleSource {
     }
 }
 
-fn refuse_children(root: &DefinitionExport) -> Result<(), SystemError> {
-    let names: Vec<&str> = root.children().collect();
-    if names.is_empty() {
-        return Ok(());
-    }
-    let message = format!(
-        "This version of Concave cannot run components yet; the app installs {}. Remove them from convex.config.ts.",
-        names.join(", ")
-    );
-    Err(bad_request("ComponentsNotSupported", message))
-}
-
-fn declaration(entry: &Json) -> Result<EnvDeclaration, SystemError> {
+fn declaration(entry: &Json, owner: &str) -> Result<EnvDeclaration, SystemError> {
     let name = entry[0].as_str().unwrap_or_default().to_owned();
     let validator = entry[1]["value"].as_str().and_then(|text| Validator::parse_json(text).ok());
     match validator {
@@ -167,7 +159,7 @@ fn declaration(entry: &Json) -> Result<EnvDeclaration, SystemError> {
         _ => Err(bad_request(
             "InvalidEnvVarDeclaration",
             format!(
-                "Env var `{name}` on the app has a non-string validator. Component env vars must be declared with \
+                "Env var `{name}` on {owner} has a non-string validator. Component env vars must be declared with \
                  `v.string()`, `v.literal(\"...\")`, or a union of those."
             ),
         )),

@@ -11,15 +11,16 @@ use crate::deployment::{AuthProvider, ComponentCode, CronSpec, Deployment};
 pub struct PushDiff {
     pub auth_added: Vec<AuthProvider>,
     pub auth_removed: Vec<AuthProvider>,
-    /// By component path; empty for a dry run.
+    /// Paths of the definitions the app uses now; empty for a dry run, as is what follows.
+    pub definitions: BTreeSet<String>,
+    /// By component path.
     pub components: BTreeMap<String, ComponentDiff>,
 }
 
 /// The differences of one component.
 #[derive(Clone, Debug, Default)]
 pub struct ComponentDiff {
-    /// Whether the component is new.
-    pub created: bool,
+    pub change: InstanceChange,
     pub modules_added: Vec<String>,
     pub modules_removed: Vec<String>,
     /// Previous and next version of the bundling package, when they differ.
@@ -28,6 +29,16 @@ pub struct ComponentDiff {
     pub indexes: IndexDiff,
     /// Previous and next schema as JSON text, when they differ.
     pub schema: Option<(Option<String>, Option<String>)>,
+}
+
+/// What happened to an instance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InstanceChange {
+    Create,
+    #[default]
+    Modify,
+    Unmount,
+    Remount,
 }
 
 /// Identifiers of cron jobs.
@@ -47,14 +58,22 @@ impl PushDiff {
         let mut components = BTreeMap::new();
         for (path, code) in &after.components {
             let mut diff = ComponentDiff::between(before.component(path).map(|code| &**code), code);
-            if before.udf_server_version != after.udf_server_version {
-                diff.server_version = Some((before.udf_server_version.clone(), after.udf_server_version.clone()));
+            let old = match path.as_str() {
+                "" => before.udf_server_version.clone(),
+                _ => before.component(path).and_then(|code| code.mount.server_version.clone()),
+            };
+            if old != code.mount.server_version {
+                diff.server_version = Some((old, code.mount.server_version.clone()));
             }
             components.insert(path.clone(), diff);
+        }
+        for (path, code) in before.components.iter().filter(|(path, _)| !after.components.contains_key(*path)) {
+            components.insert(path.clone(), ComponentDiff::unmounted(code));
         }
         PushDiff {
             auth_added: only_in(&after.auth_providers, &before.auth_providers),
             auth_removed: only_in(&before.auth_providers, &after.auth_providers),
+            definitions: after.components.values().map(|code| code.definition_path.clone()).collect(),
             components,
         }
     }
@@ -65,10 +84,20 @@ impl ComponentDiff {
         let old = before.map(modules).unwrap_or_default();
         let new = modules(after);
         ComponentDiff {
-            created: before.is_none() && !after.definition_path.is_empty(),
             modules_added: new.difference(&old).map(|path| (*path).to_owned()).collect(),
             modules_removed: old.difference(&new).map(|path| (*path).to_owned()).collect(),
             crons: CronDiff::between(before.map(|code| &code.crons[..]).unwrap_or_default(), &after.crons),
+            ..ComponentDiff::default()
+        }
+    }
+}
+
+impl ComponentDiff {
+    fn unmounted(before: &ComponentCode) -> ComponentDiff {
+        ComponentDiff {
+            change: InstanceChange::Unmount,
+            modules_removed: modules(before).into_iter().map(str::to_owned).collect(),
+            crons: CronDiff::between(&before.crons, &[]),
             ..ComponentDiff::default()
         }
     }

@@ -50,6 +50,22 @@ pub(crate) struct Evaluator {
     seed: [u8; 32],
 }
 
+/// The environment variables that evaluated code sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EnvAccess {
+    /// All that are set.
+    App,
+    /// The built-in ones: what a component sees depends on where it is mounted.
+    Component,
+}
+
+impl EnvAccess {
+    /// Of the code of a definition.
+    pub fn of(definition_path: &str) -> EnvAccess {
+        if definition_path.is_empty() { EnvAccess::App } else { EnvAccess::Component }
+    }
+}
+
 /// How an evaluation failed, with the lines it logged before.
 #[derive(Debug)]
 pub(crate) struct EvaluationError {
@@ -85,7 +101,19 @@ impl Evaluator {
         probe: &str,
         phase: Phase,
     ) -> Result<Json, EvaluationError> {
-        let mut host = EvaluationHost { evaluator: self, log_lines: Vec::new(), unset: None };
+        self.probe_seeing(EnvAccess::App, bundle, module, probe, phase)
+    }
+
+    /// The same for a module of some component.
+    pub fn probe_seeing(
+        &self,
+        access: EnvAccess,
+        bundle: &Arc<Bundle>,
+        module: &str,
+        probe: &str,
+        phase: Phase,
+    ) -> Result<Json, EvaluationError> {
+        let mut host = EvaluationHost { evaluator: self, access, log_lines: Vec::new(), unset: None };
         let options = EvalOptions { seed: self.seed, ..EvalOptions::new(phase, self.now_ms) };
         let result = self.executor.evaluate(bundle, module, probe, options, &mut host);
         let log_lines = host.log_lines;
@@ -139,6 +167,7 @@ pub(super) fn reported_mistake(report: &Json) -> Option<SystemError> {
 
 struct EvaluationHost<'a> {
     evaluator: &'a Evaluator,
+    access: EnvAccess,
     log_lines: Vec<String>,
     /// The first variable that was read and is not set.
     unset: Option<String>,
@@ -157,6 +186,7 @@ impl js::Host for EvaluationHost<'_> {
         match name {
             "CONVEX_CLOUD_URL" => Some(self.evaluator.cloud_url.clone()),
             "CONVEX_SITE_URL" => Some(self.evaluator.site_url.clone()),
+            _ if self.access == EnvAccess::Component => None,
             _ => {
                 let value = self.evaluator.env.get(name).cloned();
                 if value.is_none() && self.unset.is_none() {

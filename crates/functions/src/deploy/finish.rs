@@ -8,10 +8,11 @@ use serde_json::json;
 use value::Value;
 
 use super::errors::{bad_request, database_error, load_error};
-use super::pending::{self, PendingPush};
+use super::pending::{self, PendingPush, PendingSchema};
 use super::start::concurrent_push;
 use super::tables::{self, AUDIT_LOG};
-use super::{PushDiff, on_push_thread, sources};
+use super::{InstanceChange, PushDiff, on_push_thread, sources};
+use crate::deployment::instances::{self, Instance, InstanceState};
 use crate::deployment::{Deployment, rows};
 use crate::runtime::ActivateError;
 use crate::{Runtime, SystemError, environment};
@@ -78,7 +79,6 @@ fn prepare(runtime: &Runtime, request: &FinishRequest) -> Result<Option<Prepared
     let mut tx = tables::begin_unlimited(runtime.database(), BeginAt::Validated).map_err(database_error)?;
     let push = check(&mut tx, request)?;
     let counters = rows::counters(&mut tx).map_err(load_error)?;
-    let schema_id = push.schema_id().ok_or_else(concurrent_push)?;
     let mut deployment = push.code.compile(&mut tx, counters.generation + 1).map_err(load_error)?;
     deployment.version = counters.version + 1;
     deployment.env = Arc::new(request.environment.clone());
@@ -89,15 +89,58 @@ fn prepare(runtime: &Runtime, request: &FinishRequest) -> Result<Option<Prepared
         return Ok(None);
     }
     let mut diff = PushDiff::between(&current, &deployment);
-    let schema_before = active_schema(runtime.database(), Namespace::ROOT);
-    let indexes = tx.activate_schema(Namespace::ROOT, schema_id).map_err(database_error)?;
-    if let Some(root) = diff.components.get_mut("") {
-        root.indexes = indexes;
-        root.schema = (schema_before != push.schema).then_some((schema_before, push.schema));
+    mount(&mut tx, &deployment, &mut diff)?;
+    for (path, schema) in push.schemas {
+        activate_schema(runtime, &mut tx, &deployment, &path, schema, &mut diff)?;
     }
+    deployment.unmounted = rows::unmounted(&mut tx).map_err(load_error)?;
     write(runtime, &mut tx, &deployment)?;
     record(&mut tx, &diff, request.message.as_deref()).map_err(database_error)?;
     Ok(Some(Prepared { tx, deployment, diff }))
+}
+
+/// Makes the stored instances those of the deployment; one that is not part of it any more keeps its data.
+fn mount(tx: &mut Transaction, deployment: &Deployment, diff: &mut PushDiff) -> Result<(), SystemError> {
+    let instances = instances::read(tx).map_err(load_error)?;
+    for (path, code) in deployment.components.iter().filter(|(path, _)| !path.is_empty()) {
+        // An unmounted instance can be deleted for good while a push that wants it is running.
+        let instance = instances.get(path).filter(|instance| instance.namespace == code.namespace);
+        let instance = instance.ok_or_else(concurrent_push)?;
+        let change = match instance.state {
+            InstanceState::Active => InstanceChange::Modify,
+            InstanceState::Unmounted => InstanceChange::Remount,
+            InstanceState::Reserved | InstanceState::Deleted => InstanceChange::Create,
+        };
+        diff.components.entry(path.clone()).or_default().change = change;
+        instances::set_state(tx, instance, InstanceState::Active).map_err(database_error)?;
+    }
+    let gone = |instance: &&Instance| {
+        instance.state == InstanceState::Active && !deployment.components.contains_key(&instance.path)
+    };
+    for instance in instances.values().filter(gone) {
+        diff.components.entry(instance.path.clone()).or_default().change = InstanceChange::Unmount;
+        crate::crons::apply(tx, instance.namespace, &[], 0).map_err(database_error)?;
+        instances::set_state(tx, instance, InstanceState::Unmounted).map_err(database_error)?;
+    }
+    Ok(())
+}
+
+fn activate_schema(
+    runtime: &Runtime,
+    tx: &mut Transaction,
+    deployment: &Deployment,
+    path: &str,
+    schema: PendingSchema,
+    diff: &mut PushDiff,
+) -> Result<(), SystemError> {
+    let namespace = deployment.namespace(path).ok_or_else(concurrent_push)?;
+    let before = active_schema(runtime.database(), namespace);
+    let id = schema.id().ok_or_else(concurrent_push)?;
+    let indexes = tx.activate_schema(namespace, id).map_err(database_error)?;
+    let diff = diff.components.entry(path.to_owned()).or_default();
+    diff.indexes = indexes;
+    diff.schema = (before != schema.text).then_some((before, schema.text));
+    Ok(())
 }
 
 /// The push, if nothing it depends on has changed since it started.
@@ -127,7 +170,7 @@ fn write(runtime: &Runtime, tx: &mut Transaction, deployment: &Deployment) -> Re
     Ok(())
 }
 
-/// JSON text of the active schema; none when the app declares no tables.
+/// JSON text of the active schema; none when the component declares no tables.
 pub(crate) fn active_schema(database: &Database, namespace: Namespace) -> Option<String> {
     schema_text(database.active_schema(namespace))
 }
@@ -145,6 +188,7 @@ fn record(tx: &mut Transaction, diff: &PushDiff, message: Option<&str>) -> Resul
         "message": message,
         "modulesAdded": root.map(|diff| diff.modules_added.clone()),
         "modulesRemoved": root.map(|diff| diff.modules_removed.clone()),
+        "components": diff.components.keys().filter(|path| !path.is_empty()).collect::<Vec<_>>(),
     });
     let metadata = Value::from_json(&metadata)?;
     let row = tables::object([

@@ -1,10 +1,10 @@
-//! The tables of the app and their indexes, for tools.
+//! The tables of a component and their indexes, for tools.
 
-use db::{BeginAt, IndexInfo, Namespace};
+use db::{BeginAt, IndexInfo};
 
 use crate::Runtime;
 
-/// A table of the app.
+/// A table of a component.
 pub struct UserTable {
     pub name: String,
     pub is_empty: bool,
@@ -12,15 +12,16 @@ pub struct UserTable {
     pub indexes: Vec<IndexInfo>,
 }
 
-/// Every table of the root component, by name. A table that cannot be counted is listed as not empty.
-pub fn user_tables(runtime: &Runtime) -> Vec<UserTable> {
+/// Every table of a component, by name. A table that cannot be counted is listed as not empty.
+pub fn user_tables(runtime: &Runtime, component: &str) -> Vec<UserTable> {
     let database = runtime.database();
+    let Some(namespace) = runtime.deployment().namespace(component) else { return Vec::new() };
     let mut tx = database.begin(BeginAt::Durable).ok();
-    let tables = database.list_tables(Namespace::ROOT).into_iter().filter(|table| !table.name.starts_with('_'));
+    let tables = database.list_tables(namespace).into_iter().filter(|table| !table.name.starts_with('_'));
     tables
         .map(|table| {
-            let count = tx.as_mut().and_then(|tx| tx.count(Namespace::ROOT, &table.name).ok());
-            let indexes = database.indexes(Namespace::ROOT, &table.name);
+            let count = tx.as_mut().and_then(|tx| tx.count(namespace, &table.name).ok());
+            let indexes = database.indexes(namespace, &table.name);
             UserTable { is_empty: count == Some(0), indexes, name: table.name }
         })
         .collect()

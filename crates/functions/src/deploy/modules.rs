@@ -28,32 +28,70 @@ pub(super) struct ResolvedModule {
     pub chunks: Option<Vec<DocumentId>>,
 }
 
-/// The root modules of a push by path.
+/// The modules of a push by definition path and module path.
+pub(super) type PushedModules = BTreeMap<String, BTreeMap<String, ResolvedModule>>;
+
+/// The modules of the app and of all components.
 ///
 /// Errors: 409 when the push is built on modules the deployment does not have, 400 for what cannot be deployed.
 pub(super) fn resolve(
     tx: &mut Transaction,
     current: &Deployment,
     request: &PushRequest,
-) -> Result<BTreeMap<String, ResolvedModule>, SystemError> {
+) -> Result<PushedModules, SystemError> {
     check_node_version(request.node_version.as_deref())?;
-    let stored = current.root().map(|code| &code.modules);
+    let stored = stored_modules(current, "");
+    let mut modules = resolve_pushed(&request.app.changed, stored)?;
+    for input in &request.app.unchanged {
+        let path = check_path(&input.path)?;
+        let known = stored.and_then(|modules| modules.get(&path));
+        modules.insert(path, resolve_unchanged(tx, input, known)?);
+    }
+    check_environments(&modules)?;
+    let mut all = PushedModules::from([(String::new(), modules)]);
+    for component in &request.components {
+        let path = &component.definition_path;
+        let modules = resolve_pushed(&component.functions, stored_modules(current, path))?;
+        check_component(path, &modules)?;
+        if path.is_empty() || all.insert(path.clone(), modules).is_some() {
+            let message = format!("The component definition {path:?} was pushed twice.");
+            return Err(bad_request("InvalidConvexConfig", message));
+        }
+    }
+    check_size(&all)?;
+    Ok(all)
+}
+
+/// The modules that the deployment has of a definition.
+fn stored_modules<'d>(current: &'d Deployment, definition: &str) -> Option<&'d BTreeMap<String, StoredModule>> {
+    let mut instances = current.components.values();
+    instances.find(|code| code.definition_path == definition).map(|code| &code.modules)
+}
+
+fn resolve_pushed(
+    inputs: &[ModuleInput],
+    stored: Option<&BTreeMap<String, StoredModule>>,
+) -> Result<BTreeMap<String, ResolvedModule>, SystemError> {
     let mut modules = BTreeMap::new();
-    for input in &request.app.changed {
+    for input in inputs {
         let path = check_path(&input.path)?;
         let known = stored.and_then(|modules| modules.get(&path));
         if modules.insert(path, resolve_changed(input, known)).is_some() {
             return Err(bad_request("InvalidModules", format!("The module {} was pushed twice.", input.path)));
         }
     }
-    for input in &request.app.unchanged {
-        let path = check_path(&input.path)?;
-        let known = stored.and_then(|modules| modules.get(&path));
-        modules.insert(path, resolve_unchanged(tx, input, known)?);
-    }
-    check_size(&modules)?;
-    check_environments(&modules)?;
     Ok(modules)
+}
+
+/// Components run in the default runtime only.
+fn check_component(definition: &str, modules: &BTreeMap<String, ResolvedModule>) -> Result<(), SystemError> {
+    let node = modules.iter().find(|(_, module)| module.environment == ModuleEnvironment::Node);
+    let Some((path, _)) = node else { return Ok(()) };
+    let message = format!(
+        "{definition}/{path} says \"use node\", which components cannot: their functions run in the default runtime. \
+         Remove the directive, or move the action into the app."
+    );
+    Err(bad_request("NodeActionsNotSupported", message))
 }
 
 fn resolve_changed(input: &ModuleInput, stored: Option<&StoredModule>) -> ResolvedModule {
@@ -115,8 +153,8 @@ fn check_node_version(version: Option<&str>) -> Result<(), SystemError> {
     }
 }
 
-fn check_size(modules: &BTreeMap<String, ResolvedModule>) -> Result<(), SystemError> {
-    let bytes: usize = modules.values().map(|module| module.text.size()).sum();
+fn check_size(modules: &PushedModules) -> Result<(), SystemError> {
+    let bytes: usize = modules.values().flat_map(BTreeMap::values).map(|module| module.text.size()).sum();
     if bytes <= MODULES_BYTES_MAX {
         return Ok(());
     }

@@ -1,5 +1,7 @@
 //! Pushes that have started: what `finish_push` needs of them, kept in the database so that any node can finish.
 
+use std::collections::BTreeMap;
+
 use db::{Namespace, SchemaId, Transaction};
 use serde::{Deserialize, Serialize};
 use value::{DocumentId, Value};
@@ -19,25 +21,33 @@ const PENDING_MAX: usize = 8;
 pub(super) struct PendingPush {
     /// The generation of the code it was built on.
     pub base_generation: u64,
-    /// Text of the submitted schema's id.
-    schema_id: String,
+    /// By component path.
+    pub schemas: BTreeMap<String, PendingSchema>,
     pub code: StoredCode,
-    /// JSON text of the new schema, for the diff.
-    pub schema: Option<String>,
+}
+
+/// A submitted schema.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct PendingSchema {
+    /// Text of its id.
+    id: String,
+    /// JSON text, for the diff; none when the component declares no schema.
+    pub text: Option<String>,
 }
 
 impl PendingPush {
-    pub fn new(
-        base_generation: u64,
-        schema_id: SchemaId,
-        candidate: &Deployment,
-        schema: Option<String>,
-    ) -> PendingPush {
-        PendingPush { base_generation, schema_id: schema_id.0.to_string(), code: StoredCode::of(candidate), schema }
+    pub fn new(base_generation: u64, schemas: BTreeMap<String, PendingSchema>, candidate: &Deployment) -> PendingPush {
+        PendingPush { base_generation, schemas, code: StoredCode::of(candidate) }
+    }
+}
+
+impl PendingSchema {
+    pub fn new(id: SchemaId, text: Option<String>) -> PendingSchema {
+        PendingSchema { id: id.0.to_string(), text }
     }
 
-    pub fn schema_id(&self) -> Option<SchemaId> {
-        self.schema_id.parse().ok().map(SchemaId)
+    pub fn id(&self) -> Option<SchemaId> {
+        self.id.parse().ok().map(SchemaId)
     }
 }
 

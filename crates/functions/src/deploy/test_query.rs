@@ -7,6 +7,7 @@ use js::{ModuleSource, Phase};
 use value::Timestamp;
 
 use super::errors::{bad_request, database_error};
+use super::evaluate::EnvAccess;
 use super::{Evaluator, SourceText, analysis, on_push_thread, sources, tables};
 use crate::arguments::Arguments;
 use crate::deployment::{AnalyzedFunction, ComponentCode, Deployment, ModuleEnvironment};
@@ -31,6 +32,8 @@ const PROBE: &str =
 /// A query to run once.
 #[derive(Clone, Debug)]
 pub struct TestQuery {
+    /// Path of the component it runs in.
+    pub component: String,
     /// A module whose default export is a query.
     pub source: String,
     /// JSON text of the argument object.
@@ -43,15 +46,15 @@ pub struct TestQuery {
 ///
 /// Errors: 400 `InvalidModules` when the module does not load, `InvalidTestQuery` when it exports no query.
 pub async fn run_test_query(runtime: &Runtime, query: TestQuery) -> Result<AnyResult, SystemError> {
-    let path = FunctionPath { component: String::new(), module: MODULE.into(), export: "default".into() };
+    let path = FunctionPath { component: query.component.clone(), module: MODULE.into(), export: "default".into() };
     let arguments = match Arguments::parse(&path, &query.args) {
         Ok(arguments) => arguments,
         Err(error) => return Ok(AnyResult { outcome: Err(error), log_lines: Arc::from([]) }),
     };
     let gate = runtime.deployment().gate.clone();
     let _permit = gate.evaluations.acquire().await.map_err(SystemError::internal)?;
-    let (compiler, source) = (runtime.clone(), query.source.clone());
-    let deployment = on_push_thread(move || compile(&compiler, source)).await?;
+    let (compiler, component, source) = (runtime.clone(), query.component.clone(), query.source.clone());
+    let deployment = on_push_thread(move || compile(&compiler, &component, source)).await?;
     let call = CallRequest {
         path,
         args: query.args,
@@ -65,10 +68,15 @@ pub async fn run_test_query(runtime: &Runtime, query: TestQuery) -> Result<AnyRe
 }
 
 /// The active deployment with the query's module beside the others.
-fn compile(runtime: &Runtime, source: String) -> Result<Arc<Deployment>, SystemError> {
+fn compile(runtime: &Runtime, component: &str, source: String) -> Result<Arc<Deployment>, SystemError> {
     const HEADING: &str = "Failed to analyze testQuery.js: ";
     let current = runtime.deployment();
-    let mut modules = active_sources(runtime, &current)?;
+    let active = current.component(component);
+    if active.is_none() && !component.is_empty() {
+        let message = format!("The component \"{component}\" is not mounted; only its data is there.");
+        return Err(bad_request("UnsupportedTestQuery", message));
+    }
+    let mut modules = active_sources(runtime, active)?;
     modules.push(SourceText { source: WRAPPERS.into(), source_map: None }.into_module(WRAPPERS_MODULE));
     modules.push(SourceText { source, source_map: None }.into_module(MODULE));
     let bundle =
@@ -76,23 +84,23 @@ fn compile(runtime: &Runtime, source: String) -> Result<Arc<Deployment>, SystemE
     let bundle = Arc::new(bundle);
     let evaluator = Evaluator::new(runtime, current.env.clone());
     let is_query = evaluator
-        .probe(&bundle, MODULE, PROBE, Phase::Import)
+        .probe_seeing(EnvAccess::of(component), &bundle, MODULE, PROBE, Phase::Import)
         .map_err(|error| error.into_system_error("InvalidModules", HEADING))?;
     if is_query != serde_json::Value::Bool(true) {
         return Err(bad_request("InvalidTestQuery", "The module must have a default export that is a query."));
     }
-    let mut root = current.root().map_or_else(|| ComponentCode::empty(bundle.clone()), |root| (**root).clone());
-    root.bundle = bundle;
-    root.functions.insert(MODULE.into(), vec![test_function()]);
+    let mut code = active.map_or_else(|| ComponentCode::empty(bundle.clone()), |code| (**code).clone());
+    code.bundle = bundle;
+    code.functions.insert(MODULE.into(), vec![test_function()]);
     let mut deployment = (*current).clone();
-    deployment.components.insert(String::new(), Arc::new(root));
+    deployment.components.insert(component.to_owned(), Arc::new(code));
     Ok(Arc::new(deployment))
 }
 
-fn active_sources(runtime: &Runtime, deployment: &Deployment) -> Result<Vec<ModuleSource>, SystemError> {
+fn active_sources(runtime: &Runtime, code: Option<&Arc<ComponentCode>>) -> Result<Vec<ModuleSource>, SystemError> {
     let mut tx = tables::begin_unlimited(runtime.database(), BeginAt::Durable).map_err(database_error)?;
     let mut modules = Vec::new();
-    for (path, module) in deployment.root().into_iter().flat_map(|root| &root.modules) {
+    for (path, module) in code.into_iter().flat_map(|code| &code.modules) {
         if module.environment == ModuleEnvironment::Isolate {
             modules.push(sources::read(&mut tx, &module.chunks).map_err(SystemError::internal)?.into_module(path));
         }

@@ -1,6 +1,7 @@
 //! Pushes of small projects, written straight against the shape that bundles of the official library have.
 
 mod analysis;
+mod components;
 mod finish;
 mod refusals;
 mod test_queries;
@@ -20,6 +21,9 @@ use crate::{Deployment, Identity, Options, QueryRequest, QueryResult, Runtime, S
 
 /// The wrappers that user modules import.
 const LIBRARY: &str = include_str!("tests/library.js");
+
+/// What every module of a test begins with.
+const IMPORTS: &str = "import { query, mutation, action, internalMutation, internalQuery, httpAction, call, db, cronJobs, httpRouter } from \"./_deps/lib.js\";\n";
 
 /// A runtime nobody has pushed to.
 pub(crate) struct Backend {
@@ -49,8 +53,7 @@ impl Backend {
     }
 
     pub fn progress(&self, started: &StartedPush) -> SchemaProgress {
-        let id = started.schema_change.schema_id.expect("a started push has a schema");
-        wait(wait_for_schema(&self.runtime, id, Duration::from_secs(20), false))
+        wait(wait_for_schema(&self.runtime, &started.schema_change.schema_ids, Duration::from_secs(20), false))
     }
 
     /// A whole push, which must succeed.
@@ -115,11 +118,7 @@ impl Project {
     }
 
     pub fn module(mut self, path: &str, source: &str) -> Project {
-        let imports = if path.starts_with("_deps/") || path == "auth.config.js" {
-            ""
-        } else {
-            "import { query, mutation, action, internalMutation, internalQuery, httpAction, db, cronJobs, httpRouter } from \"./_deps/lib.js\";\n"
-        };
+        let imports = if path.starts_with("_deps/") || path == "auth.config.js" { "" } else { IMPORTS };
         self.modules.insert(path.into(), (format!("{imports}{source}"), None));
         self
     }
@@ -131,8 +130,7 @@ impl Project {
 
     /// A schema whose export is this JSON.
     pub fn schema(mut self, json: Json) -> Project {
-        let text = serde_json::to_string(&json.to_string()).unwrap();
-        self.schema = Some(format!("export default {{ export() {{ return {text}; }} }};"));
+        self.schema = Some(schema_module(&json));
         self
     }
 
@@ -146,15 +144,35 @@ impl Project {
         self
     }
 
-    pub fn component(mut self, path: &str, definition: &str) -> Project {
+    pub fn component(self, path: &str, definition: &str) -> Project {
+        self.component_with(path, definition, &[], None)
+    }
+
+    /// A component with modules and the JSON of a schema.
+    pub fn component_with(
+        mut self,
+        path: &str,
+        definition: &str,
+        modules: &[(&str, &str)],
+        schema: Option<Json>,
+    ) -> Project {
+        let library = input("_deps/lib.js", LIBRARY, None);
+        let modules = modules.iter().map(|(path, source)| input(path, &format!("{IMPORTS}{source}"), None));
         self.components.push(ComponentDefinition {
             definition_path: path.into(),
             definition: input("convex.config.js", definition, None),
             dependencies: Vec::new(),
-            schema: None,
-            functions: Vec::new(),
+            schema: schema.map(|json| input("schema.js", &schema_module(&json), None)),
+            functions: modules.chain([library]).collect(),
             udf_server_version: "1.48.0".into(),
         });
+        self
+    }
+
+    /// The last component with the definitions it imports.
+    pub fn importing(mut self, dependencies: &[&str]) -> Project {
+        let component = self.components.last_mut().expect("there is a component");
+        component.dependencies = dependencies.iter().map(|path| (*path).to_owned()).collect();
         self
     }
 
@@ -187,6 +205,11 @@ impl Project {
             node_version: self.node_version.clone(),
         }
     }
+}
+
+fn schema_module(json: &Json) -> String {
+    let text = serde_json::to_string(&json.to_string()).unwrap();
+    format!("export default {{ export() {{ return {text}; }} }};")
 }
 
 fn input(path: &str, source: &str, environment: Option<ModuleEnvironment>) -> ModuleInput {

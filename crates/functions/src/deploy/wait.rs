@@ -1,20 +1,19 @@
 //! The second step of a push: follow the check of stored documents and the building of indexes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use db::{Namespace, SchemaId, SchemaState};
 
 use crate::Runtime;
 
-/// How far a submitted schema is.
+/// How far the submitted schemas of a push are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SchemaProgress {
-    InProgress {
-        validation_complete: bool,
-        indexes_complete: usize,
-        indexes_total: usize,
-    },
+    /// By component path.
+    InProgress(BTreeMap<String, ComponentProgress>),
     Failed {
+        component: String,
         error: String,
         table: Option<String>,
     },
@@ -23,15 +22,29 @@ pub enum SchemaProgress {
     Complete,
 }
 
-/// Waits until the schema is checked and its indexes are built, at most `timeout`; a dry run does not wait for indexes.
-pub async fn wait_for_schema(runtime: &Runtime, id: SchemaId, timeout: Duration, dry_run: bool) -> SchemaProgress {
+/// How far one schema is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ComponentProgress {
+    pub validation_complete: bool,
+    pub indexes_complete: usize,
+    pub indexes_total: usize,
+}
+
+/// Waits until all schemas are checked and their indexes are built, at most `timeout`; a dry run does not wait for
+/// indexes. `ids` are by component path.
+pub async fn wait_for_schema(
+    runtime: &Runtime,
+    ids: &BTreeMap<String, SchemaId>,
+    timeout: Duration,
+    dry_run: bool,
+) -> SchemaProgress {
     let mut changes = runtime.database().wait_schema_change();
     let deadline = runtime.platform().sleep(timeout);
     tokio::pin!(deadline);
     loop {
         changes.borrow_and_update();
-        let progress = progress(runtime.database().schema_state(Namespace::ROOT, id), dry_run);
-        if !matches!(progress, SchemaProgress::InProgress { .. }) {
+        let progress = progress(runtime, ids, dry_run);
+        if !matches!(progress, SchemaProgress::InProgress(_)) {
             return progress;
         }
         tokio::select! {
@@ -41,14 +54,25 @@ pub async fn wait_for_schema(runtime: &Runtime, id: SchemaId, timeout: Duration,
     }
 }
 
-fn progress(state: SchemaState, dry_run: bool) -> SchemaProgress {
-    match state {
-        SchemaState::Pending { validated: true, .. } if dry_run => SchemaProgress::Complete,
-        SchemaState::Pending { indexes_complete, indexes_total, validated, .. } => {
-            SchemaProgress::InProgress { validation_complete: validated, indexes_complete, indexes_total }
-        }
-        SchemaState::Ready | SchemaState::Active => SchemaProgress::Complete,
-        SchemaState::Failed { error, table } => SchemaProgress::Failed { error, table },
-        SchemaState::Overwritten => SchemaProgress::RaceDetected,
+fn progress(runtime: &Runtime, ids: &BTreeMap<String, SchemaId>, dry_run: bool) -> SchemaProgress {
+    let (mut components, mut waiting) = (BTreeMap::new(), false);
+    for (path, id) in ids {
+        // A schema's id says which namespace it is of.
+        let (done, progress) = match runtime.database().schema_state(Namespace::ROOT, *id) {
+            SchemaState::Failed { error, table } => {
+                return SchemaProgress::Failed { component: path.clone(), error, table };
+            }
+            SchemaState::Overwritten => return SchemaProgress::RaceDetected,
+            SchemaState::Ready | SchemaState::Active => {
+                (true, ComponentProgress { validation_complete: true, indexes_complete: 0, indexes_total: 0 })
+            }
+            SchemaState::Pending { indexes_complete, indexes_total, validated, .. } => {
+                let progress = ComponentProgress { validation_complete: validated, indexes_complete, indexes_total };
+                (validated && dry_run, progress)
+            }
+        };
+        waiting |= !done;
+        components.insert(path.clone(), progress);
     }
+    if waiting { SchemaProgress::InProgress(components) } else { SchemaProgress::Complete }
 }

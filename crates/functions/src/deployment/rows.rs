@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use value::{DocumentId, Object, Validator, Value};
 
 use super::{
-    AnalyzedFunction, AuthProvider, ComponentCode, CronSchedule, CronSpec, Deployment, EnvDeclaration, HttpRoute,
-    ModuleEnvironment, StoredModule,
+    AnalyzedFunction, AuthProvider, ComponentCode, CronSchedule, CronSpec, Deployment, EnvBinding, EnvDeclaration,
+    HttpRoute, ModuleEnvironment, Mount, StoredModule, instances,
 };
 use crate::deploy::sources;
 use crate::deploy::tables::{self, MODULES, SETTINGS};
@@ -31,7 +31,7 @@ pub enum LoadError {
 }
 
 impl LoadError {
-    fn malformed(what: impl Into<String>, why: impl ToString) -> LoadError {
+    pub(crate) fn malformed(what: impl Into<String>, why: impl ToString) -> LoadError {
         LoadError::Malformed { what: what.into(), why: why.to_string() }
     }
 }
@@ -48,6 +48,30 @@ struct StoredSettings {
     import_ms: f64,
     auth_providers: Vec<serde_json::Value>,
     declared_env: Vec<StoredDeclaration>,
+    /// The component instances. Absent in rows of older versions, which had the app alone.
+    #[serde(default)]
+    components: Vec<StoredComponent>,
+}
+
+/// One component instance; its modules are stored with its definition.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StoredComponent {
+    path: String,
+    definition: String,
+    namespace: u32,
+    server_version: Option<String>,
+    http_prefix: Option<String>,
+    /// Prefix and child.
+    http_mounts: Vec<(String, String)>,
+    env: Vec<(String, StoredBinding)>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum StoredBinding {
+    Value(String),
+    Parent(String),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -95,7 +119,9 @@ pub(crate) struct Counters {
 /// One module with its analysis, as stored.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct StoredModuleRow {
-    component: String,
+    /// Path of the component definition; older versions had the app's only, under another name.
+    #[serde(alias = "component")]
+    definition: String,
     pub path: String,
     environment: String,
     hash: String,
@@ -125,7 +151,15 @@ pub(super) fn load(database: &Database) -> Result<Deployment, LoadError> {
     deployment.version = counters.version;
     deployment.env_generation = counters.version;
     deployment.env = env;
+    deployment.unmounted = unmounted(&mut tx)?;
     Ok(deployment)
+}
+
+/// The instances that are unmounted, as `tx` sees them.
+pub(crate) fn unmounted(tx: &mut Transaction) -> Result<BTreeMap<String, Namespace>, LoadError> {
+    let instances = instances::read(tx)?.into_values();
+    let unmounted = instances.filter(|instance| instance.state == instances::InstanceState::Unmounted);
+    Ok(unmounted.map(|instance| (instance.path, instance.namespace)).collect())
 }
 
 /// The counters as `tx` sees them; zero before the first push.
@@ -179,6 +213,7 @@ impl StoredSettings {
             import_ms: deployment.import_ms,
             auth_providers: deployment.auth_providers.iter().map(AuthProvider::to_json).collect(),
             declared_env: deployment.declared_env.iter().map(store_declaration).collect(),
+            components: deployment.components.iter().map(|(path, code)| store_component(path, code)).collect(),
         }
     }
 
@@ -199,9 +234,10 @@ impl StoredCode {
     /// The stored form of `deployment`.
     pub fn of(deployment: &Deployment) -> StoredCode {
         let mut modules = Vec::new();
-        for (component, code) in &deployment.components {
+        let mut definitions = BTreeSet::new();
+        for code in deployment.components.values().filter(|code| definitions.insert(&code.definition_path)) {
             modules.extend(code.modules.iter().map(|(path, module)| StoredModuleRow {
-                component: component.clone(),
+                definition: code.definition_path.clone(),
                 path: path.clone(),
                 environment: module.environment.name().to_owned(),
                 hash: module.hash.clone(),
@@ -212,19 +248,30 @@ impl StoredCode {
         StoredCode { settings: StoredSettings::of(deployment), modules }
     }
 
-    /// Reads the sources and compiles them.
-    pub fn compile(self, tx: &mut Transaction, generation: u64) -> Result<Deployment, LoadError> {
+    /// Reads the sources and compiles them, once per definition.
+    pub fn compile(mut self, tx: &mut Transaction, generation: u64) -> Result<Deployment, LoadError> {
         let mut deployment = Deployment { generation, ..Deployment::empty() };
+        let mut components = std::mem::take(&mut self.settings.components);
+        if components.is_empty() && generation > 0 {
+            components.push(StoredComponent::default());
+        }
         self.settings.apply(&mut deployment)?;
-        let mut by_component: BTreeMap<String, Vec<StoredModuleRow>> = BTreeMap::new();
+        let mut by_definition: BTreeMap<String, Vec<StoredModuleRow>> = BTreeMap::new();
         for row in self.modules {
-            by_component.entry(row.component.clone()).or_default().push(row);
+            by_definition.entry(row.definition.clone()).or_default().push(row);
         }
-        if generation > 0 {
-            by_component.entry(String::new()).or_default();
-        }
-        for (path, rows) in by_component {
-            let code = load_component(tx, rows, deployment.import_ms)?;
+        let mut definitions: BTreeMap<String, ComponentCode> = BTreeMap::new();
+        for component in components {
+            let code = match definitions.get(&component.definition) {
+                Some(code) => code.clone(),
+                None => {
+                    let rows = by_definition.remove(&component.definition).unwrap_or_default();
+                    let code = load_component(tx, rows, deployment.import_ms)?;
+                    definitions.insert(component.definition.clone(), code.clone());
+                    code
+                }
+            };
+            let (path, code) = component.mount(code);
             deployment.components.insert(path, Arc::new(code));
         }
         Ok(deployment)
@@ -233,6 +280,28 @@ impl StoredCode {
     /// Every chunk the modules refer to.
     pub fn chunk_ids(&self) -> Result<Vec<DocumentId>, LoadError> {
         self.modules.iter().map(StoredModuleRow::chunk_ids).collect::<Result<Vec<_>, _>>().map(|lists| lists.concat())
+    }
+}
+
+impl StoredComponent {
+    /// The instance of a definition's code.
+    fn mount(self, mut code: ComponentCode) -> (String, ComponentCode) {
+        code.definition_path = self.definition;
+        code.namespace = Namespace(self.namespace);
+        let env = self.env.into_iter().map(|(name, binding)| {
+            let binding = match binding {
+                StoredBinding::Value(value) => EnvBinding::Value(value),
+                StoredBinding::Parent(name) => EnvBinding::Parent(name),
+            };
+            (name, binding)
+        });
+        code.mount = Mount {
+            env: env.collect(),
+            server_version: self.server_version,
+            http_prefix: self.http_prefix,
+            http_mounts: self.http_mounts.into_iter().collect(),
+        };
+        (self.path, code)
     }
 }
 
@@ -245,13 +314,33 @@ impl StoredModuleRow {
     fn to_object(&self) -> Object {
         let text = |text: &String| Value::String(text.clone());
         tables::object([
-            ("component", text(&self.component)),
+            ("definition", text(&self.definition)),
             ("path", text(&self.path)),
             ("environment", text(&self.environment)),
             ("hash", text(&self.hash)),
             ("analysis", Value::String(to_text(&self.analysis))),
             ("chunks", Value::Array(self.chunks.iter().map(text).collect())),
         ])
+    }
+}
+
+fn store_component(path: &str, code: &ComponentCode) -> StoredComponent {
+    let Mount { env, server_version, http_prefix, http_mounts } = code.mount.clone();
+    let env = env.into_iter().map(|(name, binding)| {
+        let binding = match binding {
+            EnvBinding::Value(value) => StoredBinding::Value(value),
+            EnvBinding::Parent(name) => StoredBinding::Parent(name),
+        };
+        (name, binding)
+    });
+    StoredComponent {
+        path: path.to_owned(),
+        definition: code.definition_path.clone(),
+        namespace: code.namespace.0,
+        server_version,
+        http_prefix,
+        http_mounts: http_mounts.into_iter().collect(),
+        env: env.collect(),
     }
 }
 
@@ -299,8 +388,10 @@ fn read_module(row: &Object) -> Result<StoredModuleRow, LoadError> {
         Some(Value::Array(ids)) => ids.iter().filter_map(|id| Some(id.as_str()?.to_owned())).collect(),
         other => return Err(LoadError::malformed(&path, format!("chunks are {other:?}"))),
     };
+    // Rows of older versions name it otherwise.
+    let definition = if row.get("definition").is_some() { "definition" } else { "component" };
     Ok(StoredModuleRow {
-        component: text(row, "component", &path)?.to_owned(),
+        definition: text(row, definition, &path)?.to_owned(),
         environment: text(row, "environment", &path)?.to_owned(),
         hash: text(row, "hash", &path)?.to_owned(),
         chunks,

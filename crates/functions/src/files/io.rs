@@ -7,7 +7,6 @@ use platform::Platform;
 use storage::blobs::BlobStore;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use super::rows;
 use super::token::TokenKey;
 use crate::StartError;
 
@@ -19,9 +18,8 @@ pub(crate) struct FileIo {
 }
 
 impl FileIo {
-    /// Prepares the tables and starts the runtime. Blocking.
+    /// Finds the key of upload tokens and starts the runtime. Blocking.
     pub fn start(database: &db::Database, platform: &Platform, blobs: BlobStore) -> Result<FileIo, StartError> {
-        rows::ensure_table(database).map_err(StartError::Database)?;
         let tokens = TokenKey::load(database, platform).map_err(StartError::Database)?;
         let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("files").enable_all().build();
         let runtime = Some(runtime.map_err(StartError::Worker)?);

@@ -11,9 +11,9 @@ pub(crate) const TABLE: &str = "_storage";
 const LINKS: &str = "_storage_links";
 const UUIDS: &str = "_storage_uuids";
 
-/// Makes the table that functions may query before there is a file.
-pub(super) fn ensure_table(database: &Database) -> Result<(), db::Error> {
-    database.ensure_table(Namespace::ROOT, TABLE, &[])
+/// Makes a component's table, which functions may query before there is a file.
+pub(crate) fn ensure_table(database: &Database, namespace: Namespace) -> Result<(), db::Error> {
+    database.ensure_table(namespace, TABLE, &[])
 }
 
 /// A file whose bytes are in the blob store.

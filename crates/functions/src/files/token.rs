@@ -83,6 +83,12 @@ impl TokenKey {
         Ok(Namespace(u32::from_be_bytes(namespace)))
     }
 
+    /// A key for another purpose, which tells nothing about this one.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        // No payload of a token is as long as this.
+        self.mac(format!("a key derived for {purpose}").as_bytes()).finalize().into_bytes().into()
+    }
+
     fn mac(&self, payload: &[u8]) -> Hmac<Sha256> {
         let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         mac.chain_update(payload)

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use value::Value;
 
 use super::{CallHost, arguments, developer};
-use crate::address::{Address, handle_of, missing_text};
+use crate::address::{Address, Resolver, missing_text};
 use crate::arguments::Arguments;
 use crate::deployment::AnalyzedFunction;
 use crate::effects::Effects;
@@ -139,8 +139,7 @@ impl CallHost<'_, '_> {
 
     pub(super) fn create_function_handle(&mut self, json: &str) -> Reply {
         let args: HandleArgs = arguments("createFunctionHandle", json)?;
-        let path = self.resolve_address(&args.address)?;
-        let handle = handle_of(&self.execution.deployment, &path).map_err(developer)?;
+        let handle = self.resolver().create_handle(&args.address).map_err(developer)?;
         Ok(Json::String(handle).to_string())
     }
 
@@ -161,7 +160,13 @@ impl CallHost<'_, '_> {
     }
 
     pub(super) fn resolve_address(&self, address: &Address) -> Result<FunctionPath, js::HostError> {
-        address.resolve(&self.frame.path.component).map_err(developer)
+        self.resolver().resolve(address).map_err(developer)
+    }
+
+    fn resolver(&self) -> Resolver<'_> {
+        let execution = &*self.execution;
+        let component = &self.frame.path.component;
+        Resolver { deployment: &execution.deployment, handles: &execution.runtime.handles, component }
     }
 }
 

@@ -11,6 +11,10 @@ type Reply = Result<String, js::HostError>;
 
 impl CallHost<'_, '_> {
     pub(super) fn user_identity(&mut self) -> Reply {
+        // Who uses the app is the app's business: it passes on to its components what they need to know.
+        if !self.frame.path.component.is_empty() {
+            return Ok("null".into());
+        }
         self.execution.observed.identity = true;
         Ok(self.execution.call.identity.user().map_or_else(|| "null".into(), |user| user.to_json().to_string()))
     }

@@ -1,10 +1,12 @@
 //! What the dashboard, and the command line through the same paths, read about the deployment.
 
+use db::Namespace;
 use value::Value;
 
 use super::{SystemCtx, from_json, object, text};
 use crate::deploy::tables::{self, AUDIT_LOG};
 use crate::deployment::rows::visibility_name;
+use crate::deployment::{ComponentCode, split_path};
 use crate::execution::CallFailure;
 
 /// Events listed at once.
@@ -20,21 +22,26 @@ pub(super) fn audit_log(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> {
     Ok(Value::Array(rows.iter().map(|row| Value::Object(row.value.clone())).collect()))
 }
 
-/// Component instances besides the app itself.
+/// Component instances besides the app itself, unmounted ones included.
 pub(super) fn components(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> {
-    let mounted = ctx.deployment.components.iter().filter(|(path, _)| !path.is_empty());
-    let rows = mounted.map(|(path, code)| {
-        let name = path.rsplit('/').next().unwrap_or(path);
+    let row = |path: &str, namespace: Namespace, state: &str, http_prefix: Option<String>| {
+        let name = split_path(path).map_or(path, |(_, name)| name);
         object([
-            ("id", text(code.namespace.0.to_string())),
+            ("id", text(namespace.0.to_string())),
             ("name", text(name)),
-            ("path", text(path.as_str())),
+            ("path", text(path)),
             ("args", object([])),
-            ("state", text("active")),
-            ("httpPrefix", Value::Null),
+            ("state", text(state)),
+            ("httpPrefix", http_prefix.map_or(Value::Null, text)),
         ])
+    };
+    let deployment = ctx.deployment;
+    let mounted = deployment.components.iter().filter(|(path, _)| !path.is_empty()).map(|(path, code)| {
+        let prefix = deployment.http_path(path).map(|prefix| format!("{prefix}/"));
+        row(path, code.namespace, "active", prefix)
     });
-    Ok(Value::Array(rows.collect()))
+    let unmounted = deployment.unmounted.iter().map(|(path, namespace)| row(path, *namespace, "unmounted", None));
+    Ok(Value::Array(mounted.chain(unmounted).collect()))
 }
 
 /// The active schema as JSON text.
@@ -64,9 +71,22 @@ pub(super) fn auth_providers(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailu
     providers.map(Value::Array)
 }
 
-/// `[[path, {functions}]]` for every module; HTTP routes are functions of `http.js`.
+/// `[[path, {functions}]]` for every module of the component; HTTP routes are functions of `http.js`.
 pub(super) fn modules(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> {
-    let Some(code) = ctx.deployment.component(ctx.component) else { return Ok(Value::Array(Vec::new())) };
+    let code = ctx.deployment.component(ctx.component);
+    Ok(code.map_or_else(|| Value::Array(Vec::new()), |code| listed_modules(code)))
+}
+
+/// The same for all components, each with its id; the app's is null.
+pub(super) fn modules_of_all(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> {
+    let components = ctx.deployment.components.iter().map(|(path, code)| {
+        let id = if path.is_empty() { Value::Null } else { text(code.namespace.0.to_string()) };
+        Value::Array(vec![id, listed_modules(code)])
+    });
+    Ok(Value::Array(components.collect()))
+}
+
+fn listed_modules(code: &ComponentCode) -> Value {
     let modules = code.functions.iter().map(|(path, functions)| {
         let mut listed: Vec<Value> = functions
             .iter()
@@ -94,7 +114,7 @@ pub(super) fn modules(ctx: &mut SystemCtx<'_>) -> Result<Value, CallFailure> {
         let analysis = object([("functions", Value::Array(listed)), ("sourcePackageId", text(""))]);
         Value::Array(vec![text(path.as_str()), analysis])
     });
-    Ok(Value::Array(modules.collect()))
+    Value::Array(modules.collect())
 }
 
 /// The newest push in the audit log, or null.

@@ -80,19 +80,16 @@ pub async fn start_push(
     Ok(Json(report::started(&started)))
 }
 
-/// Waits for the schema of a started push; the command line asks again while it is in progress.
+/// Waits for the schemas of a started push; the command line asks again while it is in progress.
 pub async fn wait_for_schema(
     State(state): State<AppState>,
     caller: HeaderKey,
     JsonBody(body): JsonBody<WaitBody>,
 ) -> Answer {
     caller.require_write(&state, body.admin_key.as_deref())?;
-    let Some(Some(id)) = body.schema_change.schema_ids.get("") else {
-        return Ok(Json(json!({ "type": "complete" })));
-    };
-    let id = id.parse().map_err(|_| ApiError::bad_request("InvalidConfig", format!("{id:?} is not a schema id.")))?;
+    let ids = body.schema_change.ids()?;
     let timeout = body.timeout_ms.map_or(SCHEMA_WAIT_DEFAULT, Duration::from_millis).min(SCHEMA_WAIT_MAX);
-    let progress = deploy::wait_for_schema(&state.runtime, deploy::SchemaId(id), timeout, body.dry_run).await;
+    let progress = deploy::wait_for_schema(&state.runtime, &ids, timeout, body.dry_run).await;
     Ok(Json(report::progress(&progress)))
 }
 

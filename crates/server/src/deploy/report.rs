@@ -1,13 +1,15 @@
 //! The answers to push requests, in the shapes the command line checks.
 
+mod components;
+
 use std::collections::BTreeMap;
 
 use functions::Visibility;
 use functions::deploy::{
-    ComponentDiff, IndexChange, IndexDescription, IndexDiff, IndexKind, PushDiff, SchemaChange, SchemaPrediction,
-    SchemaProgress, StartedPush, TableOutcome,
+    ComponentDiff, IndexChange, IndexDescription, IndexDiff, IndexKind, InstanceChange, PushDiff, PushPrediction,
+    SchemaChange, SchemaPrediction, SchemaProgress, StartedPush, TableOutcome,
 };
-use functions::deployment::{AnalyzedFunction, AuthProvider, ComponentCode, CronSpec, HttpRoute};
+use functions::deployment::{AnalyzedFunction, AuthProvider, ComponentCode, CronSpec};
 use serde_json::{Map, Value, json};
 use value::Validator;
 
@@ -16,42 +18,16 @@ use value::Validator;
 /// Source: deploy-api 5.7.
 pub fn started(push: &StartedPush) -> Value {
     let analysis = &push.analysis;
-    let definition = &analysis.definitions[""].0;
+    let definitions = || analysis.definitions.keys();
+    let packages = definitions().map(|path| (path.clone(), Value::from(push.token.as_str())));
     json!({
         "environmentVariables": *push.environment,
         "externalDepsId": null,
-        "componentDefinitionPackages": { "": push.token },
+        "componentDefinitionPackages": packages.collect::<Map<_, _>>(),
         "appAuth": analysis.auth_providers.iter().map(AuthProvider::to_json).collect::<Vec<_>>(),
-        "analysis": { "": evaluated_definition(push) },
-        "app": {
-            "definitionPath": "",
-            "componentPath": "",
-            "args": {},
-            "env": {},
-            "httpPrefix": definition.get("httpPrefix"),
-            "childComponents": {},
-            "httpRoutes": checked_routes(&analysis.code),
-            "exports": {},
-        },
+        "analysis": definitions().map(|path| (path.clone(), components::evaluated(push, path))).collect::<Map<_, _>>(),
+        "app": components::checked(analysis, ""),
         "schemaChange": schema_change(&push.schema_change),
-    })
-}
-
-fn evaluated_definition(push: &StartedPush) -> Value {
-    let analysis = &push.analysis;
-    let mut definition = analysis.definitions[""].0.clone();
-    definition["path"] = "".into();
-    let (seed, unix_ms) = analysis.import_conditions;
-    let modules = analysis.code.functions.keys();
-    json!({
-        "definition": definition,
-        "schema": analysis.schema.as_ref().map(|schema| schema.analysed_json()),
-        "functions": modules.map(|path| (path.clone(), module(path, &analysis.code))).collect::<Map<_, _>>(),
-        "udfConfig": {
-            "serverVersion": push.udf_server_version,
-            "importPhaseRngSeed": encoded(value::Value::Bytes(seed.to_vec())),
-            "importPhaseUnixTimestamp": encoded(value::Value::Int64((unix_ms * 1e6) as i64)),
-        },
     })
 }
 
@@ -103,18 +79,14 @@ fn cron(cron: &CronSpec) -> Value {
     })
 }
 
-fn checked_routes(code: &ComponentCode) -> Value {
-    let route = |route: &HttpRoute| json!({ "method": route.method, "path": route.path });
-    let routes = code.modules.contains_key("http.js").then(|| code.http_routes.iter().map(route).collect::<Vec<_>>());
-    json!({ "httpModuleRoutes": routes, "mounts": [] })
-}
-
 /// What a push does to schemas and indexes.
 pub fn schema_change(change: &SchemaChange) -> Value {
+    let ids = change.schema_ids.iter().map(|(path, id)| (path.clone(), id.0.to_string().into()));
+    let diffs = change.index_diffs.iter().map(|(path, diff)| (path.clone(), index_diff(diff)));
     json!({
-        "allocatedComponentIds": {},
-        "schemaIds": { "": change.schema_id.map(|id| id.0.to_string()) },
-        "indexDiffs": { "": index_diff(&change.index_diff) },
+        "allocatedComponentIds": change.allocated,
+        "schemaIds": ids.collect::<Map<_, _>>(),
+        "indexDiffs": diffs.collect::<Map<_, _>>(),
     })
 }
 
@@ -149,7 +121,16 @@ fn index(index: &IndexDescription) -> Value {
 /// The answer to `evaluate_schema`.
 ///
 /// Source: deploy-api 5.10.
-pub fn prediction(prediction: &SchemaPrediction) -> Value {
+pub fn prediction(prediction: &PushPrediction) -> Value {
+    let components =
+        prediction.components.iter().map(|(path, predicted)| (path.clone(), component_prediction(predicted)));
+    json!({
+        "componentSchemaEvaluations": components.collect::<Map<_, _>>(),
+        "newComponentDefinitions": prediction.new_definitions,
+    })
+}
+
+fn component_prediction(prediction: &SchemaPrediction) -> Value {
     let tables = prediction.tables.iter().map(|table| {
         let outcome = match table.outcome {
             TableOutcome::NotValidated => "notValidated",
@@ -173,29 +154,29 @@ pub fn prediction(prediction: &SchemaPrediction) -> Value {
         json
     });
     json!({
-        "componentSchemaEvaluations": { "": {
-            "definitionPath": "",
-            "schemaValidation": prediction.schema_validation,
-            "tables": tables.collect::<Vec<_>>(),
-            "indexes": indexes.collect::<Vec<_>>(),
-        } },
-        "newComponentDefinitions": [],
+        "definitionPath": prediction.definition_path,
+        "schemaValidation": prediction.schema_validation,
+        "tables": tables.collect::<Vec<_>>(),
+        "indexes": indexes.collect::<Vec<_>>(),
     })
 }
 
 /// The answer to `wait_for_schema`.
 pub fn progress(progress: &SchemaProgress) -> Value {
     match progress {
-        SchemaProgress::InProgress { validation_complete, indexes_complete, indexes_total } => json!({
-            "type": "inProgress",
-            "components": { "": {
-                "schemaValidationComplete": validation_complete,
-                "indexesComplete": indexes_complete,
-                "indexesTotal": indexes_total,
-            } },
-        }),
-        SchemaProgress::Failed { error, table } => {
-            json!({ "type": "failed", "error": error, "componentPath": "", "tableName": table })
+        SchemaProgress::InProgress(components) => {
+            let components = components.iter().map(|(path, progress)| {
+                let status = json!({
+                    "schemaValidationComplete": progress.validation_complete,
+                    "indexesComplete": progress.indexes_complete,
+                    "indexesTotal": progress.indexes_total,
+                });
+                (path.clone(), status)
+            });
+            json!({ "type": "inProgress", "components": components.collect::<Map<_, _>>() })
+        }
+        SchemaProgress::Failed { component, error, table } => {
+            json!({ "type": "failed", "error": error, "componentPath": component, "tableName": table })
         }
         SchemaProgress::RaceDetected => json!({ "type": "raceDetected" }),
         SchemaProgress::Complete => json!({ "type": "complete" }),
@@ -205,7 +186,7 @@ pub fn progress(progress: &SchemaProgress) -> Value {
 /// The answer to `finish_push`.
 pub fn finished(diff: &PushDiff) -> Value {
     let texts = |providers: &[AuthProvider]| providers.iter().map(|p| p.to_json().to_string()).collect::<Vec<_>>();
-    let definitions: BTreeMap<&String, Value> = diff.components.keys().map(|path| (path, json!({}))).collect();
+    let definitions: BTreeMap<&String, Value> = diff.definitions.iter().map(|path| (path, json!({}))).collect();
     let components: BTreeMap<&String, Value> =
         diff.components.iter().map(|(path, diff)| (path, component(diff))).collect();
     json!({
@@ -222,8 +203,14 @@ fn component(diff: &ComponentDiff) -> Value {
     };
     let schema =
         diff.schema.as_ref().map(|(previous, next)| json!({ "previous_schema": previous, "next_schema": next }));
+    let change = match diff.change {
+        InstanceChange::Create => "create",
+        InstanceChange::Modify => "modify",
+        InstanceChange::Unmount => "unmount",
+        InstanceChange::Remount => "remount",
+    };
     json!({
-        "diffType": { "type": if diff.created { "create" } else { "modify" } },
+        "diffType": { "type": change },
         "moduleDiff": { "added": diff.modules_added, "removed": diff.modules_removed },
         "udfConfigDiff": version,
         "cronDiff": { "added": diff.crons.added, "updated": diff.crons.updated, "deleted": diff.crons.deleted },

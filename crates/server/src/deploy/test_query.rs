@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use value::JsonFormat;
 
 use super::push::HeaderKey;
+use super::shapes::component;
 use crate::api::{FunctionReply, json_response, parse_format};
 use crate::error::ApiError;
 use crate::extract::JsonBody;
@@ -37,11 +38,10 @@ pub async fn run(
     JsonBody(body): JsonBody<TestQueryBody>,
 ) -> Result<Response, ApiError> {
     let identity = caller.check(&state, body.admin_key.as_deref())?.identity;
-    if body.component_id.is_some() {
-        return Err(ApiError::bad_request("UnsupportedTestQuery", "This version has no components to run a query in."));
-    }
+    let component = component(&state, body.component_id.as_deref())?;
     let format = body.format.as_deref().map_or(Ok(JsonFormat::Encoded), parse_format)?;
     let query = TestQuery {
+        component,
         source: body.bundle.source,
         args: body.args.map_or_else(|| "{}".into(), |args| args.get().into()),
         identity,

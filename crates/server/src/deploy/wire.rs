@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use functions::deploy::{
-    AppDefinition, ComponentDefinition, FinishRequest, ModuleInput, PushRequest, SourceText, UnchangedModule,
+    AppDefinition, ComponentDefinition, FinishRequest, ModuleInput, PushRequest, SchemaId, SourceText, UnchangedModule,
 };
 use functions::deployment::ModuleEnvironment;
 use serde::Deserialize;
@@ -89,7 +89,7 @@ pub struct WaitBody {
 #[serde(rename_all = "camelCase")]
 pub struct SchemaChangeBody {
     #[serde(default)]
-    pub schema_ids: BTreeMap<String, Option<String>>,
+    schema_ids: BTreeMap<String, Option<String>>,
 }
 
 #[derive(Deserialize)]
@@ -127,6 +127,20 @@ impl PushBody {
             components: components?,
             node_version: self.node_version,
         })
+    }
+}
+
+impl SchemaChangeBody {
+    /// The submitted schemas by component path.
+    ///
+    /// Errors: 400 for what is no schema id.
+    pub fn ids(self) -> Result<BTreeMap<String, SchemaId>, ApiError> {
+        let submitted = self.schema_ids.into_iter().filter_map(|(path, id)| Some((path, id?)));
+        let parsed = submitted.map(|(path, id)| match id.parse() {
+            Ok(parsed) => Ok((path, SchemaId(parsed))),
+            Err(_) => Err(ApiError::bad_request("InvalidConfig", format!("{id:?} is not a schema id."))),
+        });
+        parsed.collect()
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{Answer, Failure, Operations, refused};
 use crate::actions::{self, Origin};
-use crate::address::{Address, handle_of, missing_text};
+use crate::address::{Address, missing_text};
 use crate::host::arguments;
 use crate::run::check_kind;
 use crate::{CallRequest, Caller, FunctionError, FunctionKind, MutationRequest, QueryRequest};
@@ -56,8 +56,8 @@ impl Operations {
     pub(super) fn create_function_handle(&self, json: &str) -> Answer {
         let args: HandleArgs = arguments("createFunctionHandle", json)?;
         let context = self.context();
-        let path = args.address.resolve(&context.path.component).map_err(refused)?;
-        Ok(Json::String(handle_of(&context.deployment, &path).map_err(refused)?).to_string())
+        let handle = context.resolver(&context.deployment).create_handle(&args.address).map_err(refused)?;
+        Ok(Json::String(handle).to_string())
     }
 
     /// The call that the arguments of `method` ask for.
@@ -65,9 +65,9 @@ impl Operations {
         let args: CallArgs<'_> = arguments(method, json)?;
         let address = Address { name: args.name, reference: args.reference, function_handle: args.function_handle };
         let context = self.context();
-        let path = address.resolve(&context.path.component).map_err(refused)?;
         // Looked up in the newest code, which is what will run.
         let deployment = context.runtime.deployment();
+        let path = context.resolver(&deployment).resolve(&address).map_err(refused)?;
         let Some(function) = deployment.function(&path) else { return Err(refused(missing_text(&deployment, &path))) };
         check_kind(&path, function, kind).map_err(|error| refused(error.detail))?;
         let (identity, request_id) = (context.identity.clone(), context.request_id.clone());

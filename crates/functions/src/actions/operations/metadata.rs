@@ -8,6 +8,10 @@ use crate::host::request_metadata;
 impl Operations {
     pub(super) fn user_identity(&self) -> Answer {
         let context = self.context();
+        // Who uses the app is not the business of its components.
+        if !context.path.component.is_empty() {
+            return Ok("null".into());
+        }
         if let Some(error) = &context.identity_error {
             return Err(refused(error.clone()));
         }

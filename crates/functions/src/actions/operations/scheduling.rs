@@ -31,8 +31,9 @@ impl Operations {
     pub(super) async fn schedule(&self, json: &str) -> Answer {
         let args: ScheduleArgs = arguments("scheduler", json)?;
         let context = self.context();
-        let path = args.address.resolve(&context.path.component).map_err(refused)?;
-        scheduler::check_target(&context.runtime.deployment(), &path).map_err(refused)?;
+        let deployment = context.runtime.deployment();
+        let path = context.resolver(&deployment).resolve(&args.address).map_err(refused)?;
+        scheduler::check_target(&deployment, &path).map_err(refused)?;
         let object = Value::from_json(&args.args).map_err(|error| refused(error.to_string()))?;
         let object = Arguments::new(&path, object).map_err(|error| refused(error.detail))?.object;
         if object.has_commit_ts() {

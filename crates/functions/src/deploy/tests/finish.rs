@@ -155,7 +155,7 @@ fn an_index_on_stored_documents_is_built_before_it_is_used() {
     let index = json!([{ "indexDescriptor": "by_author", "fields": ["author"] }]);
     let project = Project::new(NOTES).schema(schema(notes("string", index)));
     let started = backend.start_push(&project).ok().unwrap();
-    let added = &started.schema_change.index_diff.added;
+    let added = &started.schema_change.index_diffs[""].added;
     assert_eq!(added.iter().map(|index| index.name.as_str()).collect::<Vec<_>>(), ["notes.by_author"]);
     assert_eq!(backend.progress(&started), SchemaProgress::Complete);
     let diff = backend.finish(&started).unwrap();
@@ -176,7 +176,7 @@ fn documents_that_break_the_schema_stop_the_push() {
     let id = backend.mutate("app:add", json!({ "author": 7 }));
     let project = Project::new(NOTES).schema(schema(notes("string", json!([]))));
     let started = backend.start_push(&project).ok().unwrap();
-    let SchemaProgress::Failed { error, table } = backend.progress(&started) else {
+    let SchemaProgress::Failed { error, table, .. } = backend.progress(&started) else {
         panic!("the schema must not pass")
     };
     assert_eq!(table.as_deref(), Some("notes"));
@@ -198,8 +198,10 @@ fn evaluating_foretells_without_storing() {
     let request = Project::new(NOTES).schema(schema(notes("string", index))).request();
     let before = backend.runtime.latest_ts();
     let change = wait(evaluate_push(&backend.runtime, request.clone())).unwrap();
-    assert_eq!((change.schema_id, change.index_diff.added.len()), (None, 1));
+    assert!(change.schema_ids.is_empty());
+    assert_eq!(change.index_diffs[""].added.len(), 1);
     let prediction = wait(evaluate_schema(&backend.runtime, request)).unwrap();
+    let prediction = &prediction.components[""];
     let table = &prediction.tables[0];
     assert_eq!((table.outcome, table.documents), (TableOutcome::MustWalk, 1));
     assert!(table.bytes > 0);

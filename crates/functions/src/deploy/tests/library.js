@@ -1,21 +1,24 @@
 // What user modules of the tests import, in the shape that bundles of the official library have.
-const call = async (name, args) => JSON.parse(await Convex.asyncSyscall(name, JSON.stringify(args)));
+export const call = async (name, args) => JSON.parse(await Convex.asyncSyscall(name, JSON.stringify(args)));
 export const db = {
   get: (id) => call("1.0/get", { id, isSystem: false, version: "1.48.0" }),
   insert: async (table, value) => (await call("1.0/insert", { table, value }))._id,
   patch: (id, value) => call("1.0/shallowMerge", { id, value }),
-  index: async (table, index, value) => {
+  all: (table) => rows({ type: "FullTableScan", tableName: table, order: null }),
+  index: (table, index, value) => {
     const range = [{ type: "Eq", fieldPath: "author", value }];
-    const source = { type: "IndexRange", indexName: `${table}.${index}`, range, order: null };
-    const query = { source, operators: [] };
-    const { queryId } = JSON.parse(Convex.syscall("1.0/queryStream", JSON.stringify({ query, version: "1.48.0" })));
-    const rows = [];
-    for (;;) {
-      const { value, done } = await call("1.0/queryStreamNext", { queryId });
-      if (done) return rows;
-      rows.push(value);
-    }
+    return rows({ type: "IndexRange", indexName: `${table}.${index}`, range, order: null });
   },
+};
+const rows = async (source) => {
+  const query = { source, operators: [] };
+  const { queryId } = JSON.parse(Convex.syscall("1.0/queryStream", JSON.stringify({ query, version: "1.48.0" })));
+  const rows = [];
+  for (;;) {
+    const { value, done } = await call("1.0/queryStreamNext", { queryId });
+    if (done) return rows;
+    rows.push(value);
+  }
 };
 const define = (flag, invoke, visibility) => (handler, args = '{"type":"any"}', returns = "null") => {
   const f = () => {};

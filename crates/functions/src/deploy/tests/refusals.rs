@@ -78,18 +78,7 @@ fn node_modules_are_refused_clearly() {
 }
 
 #[test]
-fn components_are_evaluated_and_refused_clearly() {
-    let child = r#"export default { export() { return { name: "counter",
-        definitionType: { type: "childComponent", name: "counter", args: [] }, childComponents: [], httpMounts: {},
-        exports: { type: "branch", branch: [] } }; } };"#;
-    let app = r#"import counter from "./_componentDeps/Y291bnRlcg";
-        if (counter.componentDefinitionPath !== "counter" || counter.defaultName !== "counter") throw new Error("wrong stand-in");
-        export default { export() { return { definitionType: { type: "app" }, httpMounts: {},
-            childComponents: [{ name: counter.defaultName, path: counter.componentDefinitionPath, args: [], env: null }],
-            exports: { type: "branch", branch: [] } }; } };"#;
-    let error = refused(&Project::new("").definition(app).component("counter", child));
-    assert_eq!(error.code, "ComponentsNotSupported");
-    assert!(error.message.contains("counter"), "{error}");
+fn a_definition_that_throws_is_reported() {
     let error = refused(&Project::new("").definition("throw new Error('config');"));
     assert_eq!(error.code, "InvalidConvexConfig");
     assert!(error.message.contains("Uncaught Error: config"), "{error}");

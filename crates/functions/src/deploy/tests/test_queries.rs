@@ -7,6 +7,7 @@ use crate::{AnyResult, RequestId};
 
 fn run(backend: &Backend, source: &str) -> Result<AnyResult, SystemError> {
     let query = TestQuery {
+        component: String::new(),
         source: source.into(),
         args: "{}".into(),
         identity: Identity::Admin { read_only: false },

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use db::{BeginAt, Database, Namespace};
-use functions::deployment::{AnalyzedFunction, ComponentCode};
+use functions::deployment::{AnalyzedFunction, ComponentCode, Mount};
 use functions::{Deployment, FunctionKind, Runtime, Visibility};
 use platform::{Platform, SimulatedClock};
 use serde_json::{Value as Json, json};
@@ -135,6 +135,7 @@ fn deployment() -> Deployment {
     let code = ComponentCode {
         definition_path: String::new(),
         namespace: Namespace::ROOT,
+        mount: Mount::default(),
         bundle: Arc::new(js::Bundle::compile(vec![module]).expect("compiles")),
         functions: BTreeMap::from([("app.js".to_owned(), functions)]),
         http_routes: Vec::new(),
