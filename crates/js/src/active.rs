@@ -135,6 +135,11 @@ impl<'h> Active<'h> {
         }
     }
 
+    /// Whether this is an action, or the import before it.
+    pub(crate) fn is_action(&self) -> bool {
+        matches!(self.host, HostRef::Action(_))
+    }
+
     /// Time spent outside the host so far.
     pub(crate) fn user_time(&self) -> Duration {
         self.started.elapsed().saturating_sub(self.host_time)

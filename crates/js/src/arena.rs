@@ -13,6 +13,7 @@
 
 pub(crate) mod alloc;
 pub(crate) mod os;
+pub(crate) mod route;
 mod runs;
 
 use self::alloc::{Heap, PAGE};
@@ -52,7 +53,7 @@ impl Arena {
             return None;
         }
         // SAFETY: the header page was just made writable and nothing else lives there.
-        unsafe { (base as *mut *mut Heap).write(heap) };
+        unsafe { (base as *mut Header).write(Header { heap, guest: std::ptr::null_mut() }) };
         Some(arena)
     }
 
@@ -188,11 +189,28 @@ impl Drop for Arena {
     }
 }
 
+/// What an arena begins with. Its page belongs to the image.
+struct Header {
+    heap: *mut Heap,
+    /// What Rust code keeps in this arena; null until it does.
+    guest: *mut u8,
+}
+
 /// The allocator of the arena that `pointer` points into.
 pub(crate) fn heap_of(pointer: *const u8) -> *const Heap {
-    let base = pointer as usize & !(limits::ARENA_RESERVE_BYTES - 1);
-    // SAFETY: callers pass addresses inside an arena; arenas are aligned to their size and start with this pointer.
-    unsafe { (base as *const *const Heap).read() }
+    // SAFETY: the header is alive as long as its arena.
+    unsafe { (*header_of(pointer)).heap }
+}
+
+/// Where the arena that `pointer` points into keeps the address of its guest.
+pub(crate) fn guest_of(pointer: *const u8) -> *mut *mut u8 {
+    // SAFETY: as for `heap_of`; only the address of the field is taken.
+    unsafe { &raw mut (*header_of(pointer)).guest }
+}
+
+/// Callers pass addresses inside an arena; arenas are aligned to their size and start with their header.
+fn header_of(pointer: *const u8) -> *mut Header {
+    (pointer as usize & !(limits::ARENA_RESERVE_BYTES - 1)) as *mut Header
 }
 
 fn copy(from: usize, to: usize, bytes: usize) {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sha2::{Digest, Sha256};
 use sourcemap::SourceMap;
 
+use crate::contexts::{self, Rewritten, Shifts};
 use crate::engine::Engine;
 use crate::engine::modules::Loader;
 use crate::error::JsError;
@@ -37,6 +38,8 @@ pub struct Bundle {
 struct Module {
     bytecode: Vec<u8>,
     source_map: Option<LazyMap>,
+    /// How far columns moved when the source was rewritten.
+    shifts: Shifts,
 }
 
 /// A source map that is parsed when the first stack trace needs it.
@@ -52,6 +55,7 @@ impl Bundle {
         let mut engine = compiler()?;
         let mut compiled = BTreeMap::new();
         let mut digest = Sha256::new();
+        let contexts = modules.iter().any(|module| contexts::are_used_in(&module.source));
         for ModuleSource { path, source, source_map } in modules {
             if engine.is_full() {
                 engine = compiler()?;
@@ -59,11 +63,9 @@ impl Bundle {
             digest.update(path.as_bytes());
             digest.update([0]);
             digest.update(source.as_bytes());
-            let bytecode = engine
-                .compile_module(&path, &known::with_guards(&source))
-                .map_err(|error| JsError::uncaught(format!("Uncaught {error}")))?;
+            let (bytecode, shifts) = compile(&mut engine, &path, &known::with_guards(&source), contexts)?;
             let source_map = source_map.map(|text| LazyMap { text, parsed: OnceLock::new() });
-            compiled.insert(path, Module { bytecode, source_map });
+            compiled.insert(path, Module { bytecode, source_map, shifts });
         }
         Ok(Bundle {
             id: BundleId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
@@ -104,6 +106,11 @@ impl Bundle {
         map.parsed.get_or_init(|| SourceMap::from_slice(map.text.as_bytes()).ok()).as_ref()
     }
 
+    /// The column of a place in a module as it was pushed; lines and columns count from zero.
+    pub(crate) fn original_column(&self, path: &str, line: u32, column: u32) -> u32 {
+        self.modules.get(path).map_or(column, |module| module.shifts.original_column(line, column))
+    }
+
     pub(crate) fn import_unix_ms(&self) -> f64 {
         self.import_unix_ms
     }
@@ -118,6 +125,19 @@ impl fmt::Debug for Bundle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Bundle").field("id", &self.id).field("modules", &self.modules.len()).finish()
     }
+}
+
+/// Bytecode of a module, rewritten for asynchronous contexts if they are used, and how far columns moved.
+fn compile(engine: &mut Engine, path: &str, source: &str, contexts: bool) -> Result<(Vec<u8>, Shifts), JsError> {
+    if let Some(Rewritten { source, shifts }) = contexts.then(|| contexts::rewrite(source)).flatten() {
+        // Code that only QuickJS can read is left as it is.
+        if let Ok(bytecode) = engine.compile_module(path, &source) {
+            return Ok((bytecode, shifts));
+        }
+    }
+    let bytecode =
+        engine.compile_module(path, source).map_err(|error| JsError::uncaught(format!("Uncaught {error}")))?;
+    Ok((bytecode, Shifts::default()))
 }
 
 fn compiler() -> Result<Engine, JsError> {

@@ -12,6 +12,7 @@ mod ops;
 mod outcome;
 mod runtime;
 mod throw;
+mod wasm_ops;
 mod web_ops;
 
 use std::ffi::CStr;

@@ -135,7 +135,7 @@ impl Executor {
 
     /// The present bytes of the image that was used `back` calls ago.
     #[cfg(test)]
-    fn image_bytes(&self, back: usize) -> Vec<u8> {
+    pub(crate) fn image_bytes(&self, back: usize) -> Vec<u8> {
         let idle = self.idle.borrow();
         idle[idle.len() - 1 - back].engine.image_bytes()
     }

@@ -6,13 +6,14 @@
 //!
 //! **Invariant:** nothing that Rust owns hangs off a JavaScript object, so a heap may be rewound or dropped at
 //! any moment. **Invariant:** `unsafe` lives in `action`, `arena`, `fault`, `engine`,
-//! `active` and `watchdog` only, each time with the reason why it holds.
+//! `active`, `wasm` and `watchdog` only, each time with the reason why it holds.
 
 mod action;
 mod active;
 mod arena;
 mod bundle;
 mod call;
+mod contexts;
 mod crypto;
 mod engine;
 mod error;
@@ -23,6 +24,7 @@ mod known;
 pub mod limits;
 mod platform;
 mod stack;
+mod wasm;
 mod watchdog;
 mod web;
 

@@ -46,3 +46,27 @@ pub const RELEARN_CALLS: u32 = 4096;
 
 /// Allocation beyond the image that a call may make before the cycle collector runs.
 pub const GC_HEADROOM_BYTES: usize = 16 << 20;
+
+/// Largest WebAssembly module, in bytes of its binary form.
+pub const WASM_MODULE_BYTES: usize = 16 << 20;
+
+/// Calls of WebAssembly functions that may be open at once, as far as they do not pass through JavaScript.
+pub const WASM_CALLS_MAX: usize = 16 * 1024;
+
+/// Stack of locals and operands of WebAssembly functions.
+pub const WASM_STACK_BYTES: usize = 4 << 20;
+
+/// Instances, memories and tables one heap may make.
+pub const WASM_INSTANCES_MAX: usize = 1024;
+
+/// Elements of one WebAssembly table.
+pub const WASM_TABLE_ELEMENTS_MAX: usize = 10_000_000;
+
+/// What an element of a table counts against the heap.
+pub const WASM_ELEMENT_BYTES: usize = 8;
+
+/// Fuel a WebAssembly function gets before the clock is looked at: a few milliseconds of work.
+pub const WASM_FUEL_SLICE: u64 = 1_000_000;
+
+/// Fuel of a start function, which cannot be interrupted: about a second of work.
+pub const WASM_START_FUEL: u64 = 300_000_000;

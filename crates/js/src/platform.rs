@@ -46,6 +46,8 @@ const PARTS: &[(&CStr, &str)] = &[
     (c"platform:/streams/transform.js", include_str!("platform/streams/transform.js")),
     (c"platform:/streams/pipe.js", include_str!("platform/streams/pipe.js")),
     (c"platform:/streams/encoding.js", include_str!("platform/streams/encoding.js")),
+    (c"platform:/contexts.js", include_str!("platform/contexts.js")),
+    (c"platform:/webassembly.js", include_str!("platform/webassembly.js")),
     (c"platform:/subtle.js", include_str!("platform/subtle.js")),
     (c"platform:/subtle/keys.js", include_str!("platform/subtle/keys.js")),
     (c"platform:/subtle/secrets.js", include_str!("platform/subtle/secrets.js")),

@@ -31,8 +31,10 @@ pub(crate) fn map_stack(bundle: &Bundle, raw: &str) -> String {
 
 /// Maps a position in a module; both count lines and columns from one.
 pub(crate) fn map_position(bundle: &Bundle, file: &str, line: u32, column: u32) -> Option<Position> {
-    let map = bundle.source_map(file.strip_prefix(SCHEME)?)?;
-    let token = map.lookup_token(line.checked_sub(1)?, column.saturating_sub(1))?;
+    let path = file.strip_prefix(SCHEME)?;
+    let map = bundle.source_map(path)?;
+    let line = line.checked_sub(1)?;
+    let token = map.lookup_token(line, bundle.original_column(path, line, column.saturating_sub(1)))?;
     let file = token.get_source()?.to_owned();
     Some(Position { file, line: token.get_src_line() + 1, column: token.get_src_col() + 1 })
 }

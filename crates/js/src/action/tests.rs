@@ -269,4 +269,5 @@ fn wrong_targets_are_named() {
     assert_eq!(start("missing"), "Couldn't find \"missing\" in module \"main.js\".");
 }
 
+mod guests;
 mod http;

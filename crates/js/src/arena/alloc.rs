@@ -43,6 +43,11 @@ pub(crate) struct Heap {
     chunk: usize,
     chunk_end: usize,
     live: usize,
+    /// Bytes counted on behalf of what `live` does not see: WebAssembly's memories, tables and code.
+    charged: usize,
+    /// Whether Rust code that runs inside the heap is allocating, and the bytes it uses; see `route`.
+    lent: bool,
+    lent_live: usize,
     soft_limit: usize,
     hard_limit: usize,
     over_soft: bool,
@@ -60,6 +65,9 @@ impl Heap {
             chunk: 0,
             chunk_end: 0,
             live: 0,
+            charged: 0,
+            lent: false,
+            lent_live: 0,
             soft_limit: usize::MAX,
             hard_limit: usize::MAX,
             over_soft: false,
@@ -100,8 +108,42 @@ impl Heap {
 
     /// Looks at the soft limit anew, after garbage was collected.
     pub(crate) fn recheck_soft(&mut self) -> bool {
-        self.over_soft = self.live > self.soft_limit;
+        self.over_soft = self.live + self.charged > self.soft_limit;
         self.over_soft
+    }
+
+    /// Counts `bytes` against the limit; false when they do not fit.
+    pub(crate) fn charge(&mut self, bytes: usize) -> bool {
+        let used = if self.lent { self.lent_live } else { self.live };
+        let fits = used.saturating_add(self.charged).saturating_add(bytes) <= self.soft_limit;
+        if fits {
+            self.charged += bytes;
+        }
+        fits
+    }
+
+    /// Notes that something did not fit: the call ends.
+    pub(crate) fn refuse(&mut self) {
+        self.refused = true;
+    }
+
+    /// Bytes in use by Rust code that runs inside the heap.
+    pub(crate) fn lent_live(&self) -> usize {
+        if self.lent { self.live } else { self.lent_live }
+    }
+
+    /// Begins or ends lending the heap to Rust code: it allocates without a limit, which must be set by other means,
+    /// because Rust code ends the process when memory is refused.
+    pub(super) fn lend(&mut self, lent: bool) {
+        if self.lent != lent {
+            self.lent = lent;
+            std::mem::swap(&mut self.live, &mut self.lent_live);
+        }
+    }
+
+    /// Whether an address lies in this heap.
+    pub(super) fn holds(&self, address: usize) -> bool {
+        address >= self.base && address - self.base < self.runs.limit() as usize * PAGE
     }
 
     pub(super) fn seal(&mut self) {
@@ -123,6 +165,8 @@ impl Heap {
         self.chunk = 0;
         self.chunk_end = 0;
         self.live = 0;
+        self.charged = 0;
+        self.lent_live = 0;
         self.over_soft = false;
         self.refused = false;
     }
@@ -205,7 +249,10 @@ impl Heap {
     }
 
     fn admit(&mut self, size: usize) -> bool {
-        let after = self.live.saturating_add(size);
+        if self.lent {
+            return true;
+        }
+        let after = self.live.saturating_add(self.charged).saturating_add(size);
         if after <= self.soft_limit {
             return true;
         }

@@ -20,6 +20,10 @@ pub(crate) const EXCEPTION: Value = qjs::JS_EXCEPTION;
 /// The signature of a host function.
 pub(crate) type Function = unsafe extern "C" fn(*mut qjs::JSContext, Value, i32, *mut Value) -> Value;
 
+/// The signature of a host function that was made with data.
+pub(crate) type DataFunction =
+    unsafe extern "C" fn(*mut qjs::JSContext, Value, i32, *mut Value, i32, *mut Value) -> Value;
+
 /// Settled or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PromiseState {
@@ -73,6 +77,18 @@ impl Context {
         qjs::JS_NewFloat64(number)
     }
 
+    pub(crate) fn int(self, number: i32) -> Value {
+        qjs::JS_MKVAL(qjs::JS_TAG_INT, number)
+    }
+
+    pub(crate) fn boolean(self, truth: bool) -> Value {
+        if truth { qjs::JS_TRUE } else { qjs::JS_FALSE }
+    }
+
+    pub(crate) fn bigint(self, number: i64) -> Value {
+        unsafe { qjs::JS_NewBigInt64(self.0, number) }
+    }
+
     pub(crate) fn null(self) -> Value {
         qjs::JS_NULL
     }
@@ -92,6 +108,24 @@ impl Context {
     pub(crate) fn function(self, name: &CStr, function: Function, length: i32) -> Value {
         let kind = qjs::JSCFunctionEnum_JS_CFUNC_generic;
         unsafe { qjs::JS_NewCFunction2(self.0, Some(function), name.as_ptr(), length, kind, 0) }
+    }
+
+    /// A function that is handed `data`, which is consumed, with each call.
+    pub(crate) fn function_with(self, name: &CStr, function: DataFunction, length: i32, mut data: Value) -> Value {
+        unsafe { qjs::JS_NewCFunctionData2(self.0, Some(function), name.as_ptr(), length, 0, 1, &mut data) }
+    }
+
+    /// A buffer over bytes that belong to somebody else.
+    ///
+    /// # Safety
+    /// The bytes stay valid until the buffer is detached.
+    pub(crate) unsafe fn buffer_over(self, start: *mut u8, length: usize) -> Value {
+        unsafe { qjs::JS_NewArrayBuffer(self.0, start, length as _, 0, None, ptr::null_mut(), false) }
+    }
+
+    /// Takes a buffer's bytes away.
+    pub(crate) fn detach(self, buffer: Value) {
+        unsafe { qjs::JS_DetachArrayBuffer(self.0, buffer) };
     }
 
     /// Copies a value's text out; `None` when it cannot become a string, with the exception pending.
@@ -124,6 +158,24 @@ impl Context {
             return None;
         }
         Some((start, length as usize))
+    }
+
+    /// The value as `ToInt32` gives it; `None` with the exception pending.
+    pub(crate) fn to_i32(self, value: Value) -> Option<i32> {
+        let mut number = 0;
+        (unsafe { qjs::JS_ToInt32(self.0, &mut number, value) } == 0).then_some(number)
+    }
+
+    /// The value as `ToBigInt64` gives it; `None` with the exception pending.
+    pub(crate) fn to_bigint64(self, value: Value) -> Option<i64> {
+        let mut number = 0;
+        (unsafe { qjs::JS_ToBigInt64(self.0, &mut number, value) } == 0).then_some(number)
+    }
+
+    /// The value as `ToNumber` gives it; `None` with the exception pending.
+    pub(crate) fn try_number(self, value: Value) -> Option<f64> {
+        let mut number = f64::NAN;
+        (unsafe { qjs::JS_ToFloat64(self.0, &mut number, value) } == 0).then_some(number)
     }
 
     pub(crate) fn to_number(self, value: Value) -> f64 {
@@ -257,6 +309,40 @@ impl Context {
 
     pub(crate) fn is_string(self, value: Value) -> bool {
         unsafe { qjs::JS_IsString(value) }
+    }
+
+    pub(crate) fn is_null(self, value: Value) -> bool {
+        unsafe { qjs::JS_IsNull(value) }
+    }
+
+    pub(crate) fn is_array(self, value: Value) -> bool {
+        unsafe { qjs::JS_IsArray(value) }
+    }
+
+    /// Where an object lives.
+    pub(crate) fn address(self, object: Value) -> usize {
+        unsafe { qjs::JS_VALUE_GET_PTR(object) as usize }
+    }
+
+    /// Type and bits of a value: equal for the same object, and for equal numbers.
+    pub(crate) fn identity(self, value: Value) -> (i64, u64) {
+        unsafe {
+            let bits = if qjs::JS_TAG_IS_FLOAT64(qjs::JS_VALUE_GET_TAG(value)) {
+                qjs::JS_VALUE_GET_FLOAT64(value).to_bits()
+            } else if qjs::JS_VALUE_HAS_REF_COUNT(value) {
+                qjs::JS_VALUE_GET_PTR(value) as u64
+            } else {
+                qjs::JS_VALUE_GET_INT(value) as u64
+            };
+            (i64::from(qjs::JS_VALUE_GET_TAG(value)), bits)
+        }
+    }
+
+    /// The items of an iterable, gathered with `Array.from`; `None` with the exception pending.
+    pub(crate) fn iterable_to_array(self, value: Value) -> Option<Value> {
+        let constructor = self.get_named(self.global(), "Array");
+        let list = self.call(self.get(constructor, c"from"), constructor, &[value]);
+        (!self.is_exception(list)).then_some(list)
     }
 
     pub(crate) fn is_function(self, value: Value) -> bool {

@@ -7,7 +7,7 @@ use rquickjs_sys as qjs;
 
 use super::action::{cancel_operation, start_operation};
 use super::context::{Context, EXCEPTION, Function, UNDEFINED, Value};
-use super::{crypto_ops, throw_error, throw_text, web_ops};
+use super::{crypto_ops, throw_error, throw_text, wasm_ops, web_ops};
 use crate::action::{Op, OpId};
 use crate::active::{Active, Mode, Stop, Syscall};
 use crate::host::{ConsoleLevel, HostError};
@@ -44,7 +44,7 @@ pub(super) fn host_object(context: Context) -> Value {
         (c"utf16Decode", utf16_decode, 2),
     ];
     let host = context.object();
-    for (name, function, length) in functions {
+    for (name, function, length) in functions.into_iter().chain(wasm_ops::FUNCTIONS) {
         context.set(host, name, context.function(name, function, length));
     }
     host

@@ -110,11 +110,14 @@ unsafe extern "C" fn interrupt(runtime: *mut qjs::JSRuntime, _opaque: *mut c_voi
     // SAFETY: the runtime's opaque is its context, set before any JavaScript runs; the call is not borrowed while
     // JavaScript runs.
     let context = Context::new(unsafe { qjs::JS_GetRuntimeOpaque(runtime) }.cast());
-    if context.raw().is_null() {
-        return 0;
-    }
+    i32::from(!context.raw().is_null() && must_stop(context))
+}
+
+/// Whether the running call must end, by now.
+pub(super) fn must_stop(context: Context) -> bool {
+    // SAFETY: the call is not borrowed while JavaScript or a host function that asks this runs.
     let Some(active) = (unsafe { context.active().as_mut() }) else {
-        return 0;
+        return false;
     };
     if active.stop.is_none() {
         // SAFETY: a context lies in an arena.
@@ -128,7 +131,7 @@ unsafe extern "C" fn interrupt(runtime: *mut qjs::JSRuntime, _opaque: *mut c_voi
             active.stop = Some(Stop::Timeout);
         }
     }
-    i32::from(active.stop.is_some())
+    active.stop.is_some()
 }
 
 unsafe extern "C" fn track_rejection(
