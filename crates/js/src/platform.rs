@@ -15,6 +15,7 @@ const FILES: &[(&CStr, &str)] = &[
     (c"platform:/errors.js", include_str!("platform/errors.js")),
     (c"platform:/lazy.js", include_str!("platform/lazy.js")),
     (c"platform:/time.js", include_str!("platform/time.js")),
+    (c"platform:/performance.js", include_str!("platform/performance.js")),
     (c"platform:/convex.js", include_str!("platform/convex.js")),
     (c"platform:/inspect.js", include_str!("platform/inspect.js")),
     (c"platform:/console.js", include_str!("platform/console.js")),

@@ -99,22 +99,6 @@
 
   hidden(Math, "random", host.random);
 
-  const timeOrigin = host.now();
-  class Performance {
-    get timeOrigin() {
-      return timeOrigin;
-    }
-    now() {
-      const phase = host.phase();
-      return phase === "mutation" || phase === "action" ? Math.floor(host.elapsed() * 10) / 10 : 0;
-    }
-    toJSON() {
-      return { timeOrigin };
-    }
-  }
-  hidden(globalThis, "Performance", Performance);
-  hidden(globalThis, "performance", new Performance());
-
   class WeakRef {
     #target;
     constructor(target) {

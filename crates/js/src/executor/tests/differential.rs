@@ -125,3 +125,8 @@ fn forms_and_files_behave_as_in_node() {
 fn streams_flow_in_the_order_of_those_in_node() {
     check("flows.js");
 }
+
+#[test]
+fn performance_behaves_as_in_node() {
+    check("performance.js");
+}
