@@ -7,6 +7,7 @@
 mod action;
 mod context;
 mod crypto_ops;
+mod guards;
 pub(crate) mod modules;
 mod ops;
 mod outcome;
@@ -276,6 +277,7 @@ impl Engine {
 
     fn load_platform(&mut self) -> Result<(), JsError> {
         let context = self.context;
+        guards::install(context);
         let host = ops::host_object(context);
         let shared = context.object();
         for (name, bytecode) in platform::scripts()? {

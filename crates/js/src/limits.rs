@@ -47,6 +47,10 @@ pub const RELEARN_CALLS: u32 = 4096;
 /// Allocation beyond the image that a call may make before the cycle collector runs.
 pub const GC_HEADROOM_BYTES: usize = 16 << 20;
 
+/// Longest array the built-ins accept that walk over each index without looking at the clock: more than the elements
+/// a heap holds, and done within half a second.
+pub const ARRAY_LENGTH_MAX: i64 = 8 << 20;
+
 /// Largest WebAssembly module, in bytes of its binary form.
 pub const WASM_MODULE_BYTES: usize = 16 << 20;
 

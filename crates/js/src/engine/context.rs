@@ -212,6 +212,22 @@ impl Context {
         u32::try_from(length).unwrap_or(0)
     }
 
+    /// Length of an array or of anything like one; `None` when reading it throws, which is forgotten.
+    pub(crate) fn length_of(self, array: Value) -> Option<i64> {
+        let mut length = 0;
+        if unsafe { qjs::JS_GetLength(self.0, array, &mut length) } != 0 {
+            self.free(self.take_exception());
+            return None;
+        }
+        Some(length)
+    }
+
+    /// Defines a property that can be changed, but does not show up when properties are listed; consumes `value`.
+    pub(crate) fn define_hidden(self, object: Value, name: &CStr, value: Value) {
+        let flags = (qjs::JS_PROP_WRITABLE | qjs::JS_PROP_CONFIGURABLE) as i32;
+        unsafe { qjs::JS_DefinePropertyValueStr(self.0, object, name.as_ptr(), value, flags) };
+    }
+
     /// Sets a property; consumes `value`.
     pub(crate) fn set(self, object: Value, name: &CStr, value: Value) {
         unsafe { qjs::JS_SetPropertyStr(self.0, object, name.as_ptr(), value) };
@@ -313,6 +329,10 @@ impl Context {
 
     pub(crate) fn is_null(self, value: Value) -> bool {
         unsafe { qjs::JS_IsNull(value) }
+    }
+
+    pub(crate) fn is_typed_array(self, value: Value) -> bool {
+        unsafe { qjs::JS_GetTypedArrayType(value) >= 0 }
     }
 
     pub(crate) fn is_array(self, value: Value) -> bool {

@@ -108,6 +108,71 @@ fn deep_recursion_is_a_range_error_user_code_may_catch() {
     assert_eq!(eval(nested), r#""RangeError""#);
 }
 
+// One built-in over a sparse array used to run for minutes after the deadline: it looks at each index, and only then
+// at the clock. Those that do not look at the clock refuse such arrays.
+#[test]
+fn builtins_do_not_walk_over_endless_arrays() {
+    for call in [
+        "a.sort()",
+        "a.reverse()",
+        "a.join('')",
+        "String(a)",
+        "a.toLocaleString()",
+        "a.concat()",
+        "[].concat(a)",
+        "a.slice()",
+        "a.splice(0, 1)",
+        "a.shift()",
+        "a.unshift(1)",
+        "a.fill(1)",
+        "a.copyWithin(1, 2)",
+        "a.flat()",
+        "a.flatMap((x) => x)",
+        "Array.prototype.sort.call(like)",
+        "Array.prototype.join.call(like, '')",
+        "[].concat(Object.assign(like, { [Symbol.isConcatSpreadable]: true }))",
+    ] {
+        let body = format!(
+            "const a = []; a[2 ** 32 - 2] = 1; const like = {{ length: 2 ** 50 }}; try {{ {call}; }} catch (e) {{ return `${{e.name}}: ${{e.message}}`; }}"
+        );
+        let text = limited(&body, CallLimits::default()).unwrap();
+        assert!(text.starts_with("\"RangeError: This array is too long for this method"), "{call}: {text}");
+    }
+    for call in [
+        "a.indexOf(2)",
+        "a.includes(2)",
+        "a.lastIndexOf(2)",
+        "a.forEach(Boolean)",
+        "a.map(Boolean)",
+        "a.reduce(Math.max)",
+        "a.find(Boolean)",
+        "a.toSorted()",
+        "a.toReversed()",
+        "a.with(1, 2)",
+        "a.toSpliced(0, 1)",
+        "[...a]",
+        "Array.from(a)",
+        "JSON.stringify(a)",
+        "for (const x of a);",
+    ] {
+        let body = format!("const a = []; a[2 ** 32 - 2] = 1; try {{ {call}; }} catch {{ }} for (;;);");
+        let error = limited(&body, quick()).unwrap_err();
+        assert!(matches!(error, JsError::Timeout { .. } | JsError::OutOfMemory { .. }), "{call}: {error}");
+    }
+}
+
+#[test]
+fn guarded_builtins_work_as_ever() {
+    let body = "const a = [3, 1, 2]; const sparse = []; sparse[1000] = 1;
+      return [a.sort(), a.slice(1), a.concat([4], 5), a.join('-'), String(a), a.splice(0, 1), a.reverse(), a.shift(), a.unshift(9, 8), a.fill(7, 1), [1, [2, [3]]].flat(), [1].flatMap((x) => [x, x]),
+        sparse.sort().length, Array.prototype.join.call('abc', '.'), Array.prototype.slice.call({ length: 2, 0: 'x' }), Array.prototype.sort.call(new Uint8Array([2, 1])).length,
+        Array.prototype.sort.name, Array.prototype.splice.length, Object.keys(Array.prototype), [1, 2].toLocaleString(), class extends Array {}.from([2, 1]).sort().length];";
+    assert_eq!(
+        eval(body),
+        r#"[[9,7,7],[2,3],[1,2,3,4,5],"1-2-3","1,2,3",[1],[9,7,7],3,3,[9,7,7],[1,2,[3]],[1,1],1001,"a.b.c",["x",null],2,"sort",2,[],"1,2",2]"#
+    );
+}
+
 #[test]
 fn a_refused_operation_after_memory_ran_out_is_not_run() {
     let mut host = TestHost::answering(|_, _| Ok("null".to_owned()));
