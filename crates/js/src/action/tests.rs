@@ -269,5 +269,6 @@ fn wrong_targets_are_named() {
     assert_eq!(start("missing"), "Couldn't find \"missing\" in module \"main.js\".");
 }
 
+mod crypto;
 mod guests;
 mod http;

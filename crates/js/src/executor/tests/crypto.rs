@@ -142,6 +142,30 @@ fn deterministic_operations_answer_as_in_node() {
     ));
 }
 
+// Raw public keys, and the numbers of RSA keys as JSON Web Keys with every hash.
+#[test]
+fn raw_keys_and_derivations_are_the_same_as_in_node() {
+    same_as_node(&format!(
+        r#"{TOOLS}
+        const out = [];
+        const points = {{
+          "P-256": "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
+          "P-384": "04aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab73617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f",
+        }};
+        for (const [namedCurve, point] of Object.entries(points)) {{
+          for (const [name, usages] of [["ECDSA", ["verify"]], ["ECDH", []]]) {{
+            const key = await subtle.importKey("raw", unhex(point), {{ name, namedCurve }}, true, usages);
+            out.push(sorted(key), hex(await subtle.exportKey("raw", key)), hex(await subtle.exportKey("spki", key)), tidy(await subtle.exportKey("jwk", key)));
+            out.push(await error(() => subtle.importKey("raw", unhex(point).slice(1), {{ name, namedCurve }}, true, usages)));
+          }}
+        }}
+        const ed = await subtle.importKey("raw", unhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"), "Ed25519", true, ["verify"]);
+        const signature = unhex("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
+        out.push(hex(await subtle.exportKey("raw", ed)), tidy(await subtle.exportKey("jwk", ed)), await subtle.verify("Ed25519", ed, signature, unhex("72")), await subtle.verify("Ed25519", ed, signature, unhex("73")));
+        return out;"#
+    ));
+}
+
 // Wrong usages, data and parameters fail by the same name as in Node.js.
 #[test]
 fn mistakes_have_the_names_of_the_standard() {
@@ -211,6 +235,22 @@ fn what_needs_fresh_randomness_is_refused_in_queries_and_mutations() {
         fixtures()
     ));
     assert_eq!(outcome, format!(r#"[["{text}"],true]"#));
+}
+
+// Spec: import phase: error.
+#[test]
+fn what_needs_fresh_randomness_is_refused_at_import() {
+    let bundle = bundle(
+        "const made = crypto.subtle.generateKey({ name: 'AES-GCM', length: 128 }, true, ['encrypt']).then(() => 'made', (e) => e.message);
+         export const f = query(async () => made);",
+    );
+    let executor = crate::Executor::new(crate::ExecutorOptions::default());
+    let done = executor.run(&bundle, &call("f"), &mut TestHost::echo()).unwrap();
+    assert!(
+        done.result_json.starts_with("\"Can't use cryptographic randomness in queries and mutations."),
+        "{}",
+        done.result_json
+    );
 }
 
 #[test]

@@ -26,6 +26,7 @@ fn globals_are_present_or_absent_as_documented() {
           'FormData', 'Headers', 'Request', 'Response', 'fetch', 'ReadableStream', 'ReadableStreamDefaultReader',
           'ReadableStreamBYOBReader', 'WritableStream', 'WritableStreamDefaultWriter', 'TransformStream', 'crypto', 'Crypto',
           'SubtleCrypto', 'CryptoKey', 'performance', 'Performance', 'console', 'Promise', 'Proxy', 'BigInt', 'Convex',
+          'WebAssembly', 'AsyncLocal' + 'Storage', 'AsyncResource', 'PerformanceEntry', 'PerformanceMark', 'PerformanceMeasure',
         ].filter((name) => typeof globalThis[name] === 'undefined');",
     );
     assert_eq!(missing, "[]");
