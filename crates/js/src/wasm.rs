@@ -15,6 +15,7 @@ mod values;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use wasmi::{
@@ -44,13 +45,18 @@ pub(crate) enum Failure {
     Thrown,
     /// The call must end.
     Stopped,
+    /// The engine broke down; the call must end and the heap be rewound.
+    Broken,
 }
+
+/// Calls the imported function of that index with arguments, for results of some types.
+type CallImport = fn(Wasm, u32, &[Slot], &[SlotType]) -> Result<Vec<Slot>, ()>;
 
 /// How the store calls back.
 #[derive(Clone, Copy)]
 pub(crate) struct Hooks {
     /// Calls an imported function; `Err` leaves an exception pending.
-    pub(crate) call_import: fn(Wasm, u32, &[Slot], &[SlotType]) -> Result<Vec<Slot>, ()>,
+    pub(crate) call_import: CallImport,
     /// Whether the running call must end.
     pub(crate) interrupted: fn(Wasm) -> bool,
 }
@@ -110,6 +116,15 @@ impl Wasm {
 
     fn heap(self) -> *const Heap {
         heap_of(self.0.cast())
+    }
+
+    /// Runs `work` so that a panic of the engine ends this call only. Locks it held stay locked until the heap is
+    /// rewound or dropped, so nothing of this world is used meanwhile.
+    fn contain<T>(self, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_panic| {
+            self.world().caller = ptr::null_mut();
+            Err(Failure::Broken)
+        })
     }
 
     /// Counts `bytes` against the heap's limit; the call ends when they do not fit.

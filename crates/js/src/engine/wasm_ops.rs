@@ -63,15 +63,21 @@ fn throw(context: Context, wasm: Wasm, failure: Failure) -> Value {
         Failure::Type(text) => throw_text(context, "TypeError", &text),
         Failure::Range(text) => throw_text(context, "RangeError", &text),
         Failure::Thrown => EXCEPTION,
+        Failure::Broken => end(context, Stop::Fatal("Uncaught Error: WebAssembly failed unexpectedly".to_owned())),
         Failure::Stopped => {
             super::runtime::must_stop(context);
-            // SAFETY: as in `world`.
-            if let Some(active) = unsafe { context.active().as_mut() } {
-                active.stop.get_or_insert(Stop::Timeout);
-            }
-            context.throw_uncatchable()
+            end(context, Stop::Timeout)
         }
     }
+}
+
+/// Ends the call, unless it is ending already.
+fn end(context: Context, stop: Stop) -> Value {
+    // SAFETY: as in `world`.
+    if let Some(active) = unsafe { context.active().as_mut() } {
+        active.stop.get_or_insert(stop);
+    }
+    context.throw_uncatchable()
 }
 
 fn throw_wasm(context: Context, wasm: Wasm, constructor: usize, message: &str) -> Value {
@@ -298,7 +304,11 @@ host_function!(pub(super) errors, |call| {
 
 host_function!(pub(super) validate, |call| {
     let Some(bytes) = bytes(&call, 0) else { return throw_text(call.context, "TypeError", "Expected a Uint8Array") };
-    call.context.boolean(world(call.context).validate(&bytes))
+    let wasm = world(call.context);
+    match wasm.validate(&bytes) {
+        Ok(valid) => call.context.boolean(valid),
+        Err(failure) => throw(call.context, wasm, failure),
+    }
 });
 
 host_function!(pub(super) compile, |call| {

@@ -11,6 +11,10 @@ use crate::limits;
 impl Wasm {
     /// Calls a function; its results.
     pub(crate) fn call(self, function: u32, arguments: &[Slot]) -> Result<Vec<Slot>, Failure> {
+        self.contain(|| self.call_in_slices(function, arguments))
+    }
+
+    fn call_in_slices(self, function: u32, arguments: &[Slot]) -> Result<Vec<Slot>, Failure> {
         let _inside = self.inside();
         let function = &self.world().functions[function as usize];
         let func = function.func;

@@ -63,15 +63,15 @@ impl Wasm {
     /// Makes an instance and runs its start function.
     pub(crate) fn instantiate(self, module: u32, imports: &[Import]) -> Result<Vec<Export>, Failure> {
         let before = self.allocated();
-        let exports = {
+        let exports = self.contain(|| {
             let _inside = self.inside();
             let module = self.world().modules[module as usize].clone();
             let externs = self.externs(&module, imports)?;
             // The start function cannot be resumed, so it gets all its fuel at once.
             let _ = self.store().set_fuel(limits::WASM_START_FUEL);
             let instance = Instance::new(self.store(), &module, &externs).map_err(|error| self.failure(&error))?;
-            self.exports(&module, instance)
-        };
+            Ok(self.exports(&module, instance))
+        })?;
         self.charge(self.allocated().saturating_sub(before))?;
         Ok(exports)
     }

@@ -32,21 +32,23 @@ impl Wasm {
             return Err(Failure::Compile(format!("the module has {} bytes, more than {max}", bytes.len())));
         }
         let before = self.allocated();
-        let handle = {
+        let handle = self.contain(|| {
             let _inside = self.inside();
             let module = Module::new(&self.world().engine, bytes).map_err(|error| Failure::Compile(say(&error)))?;
             let modules = &mut self.world().modules;
             modules.push(module);
-            modules.len() as u32 - 1
-        };
+            Ok(modules.len() as u32 - 1)
+        })?;
         self.charge(self.allocated().saturating_sub(before))?;
         Ok(handle)
     }
 
     /// Whether a module would compile.
-    pub(crate) fn validate(self, bytes: &[u8]) -> bool {
-        let _inside = self.inside();
-        bytes.len() <= limits::WASM_MODULE_BYTES && Module::validate(&self.world().engine, bytes).is_ok()
+    pub(crate) fn validate(self, bytes: &[u8]) -> Result<bool, Failure> {
+        self.contain(|| {
+            let _inside = self.inside();
+            Ok(bytes.len() <= limits::WASM_MODULE_BYTES && Module::validate(&self.world().engine, bytes).is_ok())
+        })
     }
 
     pub(crate) fn describe(self, module: u32) -> Description {
