@@ -31,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 use crate::fetch::FetchClient;
 use crate::limits::{
     ACTION_HEAP_BYTES_MAX, ACTION_WALL_TIME, ACTIONS_QUEUED_MAX, ACTIONS_RESIDENT_BYTES_MAX, ACTIONS_RUNNING_MAX,
+    JOB_ACTIONS_RUNNING_MAX,
 };
 use admission::Admission;
 use steps::StepPool;
@@ -47,6 +48,8 @@ pub struct ActionOptions {
     pub running_max: usize,
     /// Actions that may wait until others are done.
     pub queued_max: usize,
+    /// Scheduled and cron actions under way at once.
+    pub jobs_running_max: usize,
     /// Heap bytes of all actions together beyond which no further one begins.
     pub resident_bytes_max: usize,
     /// How long one action may take, waiting included.
@@ -63,6 +66,7 @@ impl Default for ActionOptions {
             threads: std::thread::available_parallelism().map_or(2, |n| n.get()),
             running_max: ACTIONS_RUNNING_MAX,
             queued_max: ACTIONS_QUEUED_MAX,
+            jobs_running_max: JOB_ACTIONS_RUNNING_MAX,
             resident_bytes_max: ACTIONS_RESIDENT_BYTES_MAX,
             wall_time: ACTION_WALL_TIME,
             user_time: js::limits::ACTION_USER_TIME,

@@ -11,6 +11,7 @@ use crate::effects::Effects;
 use crate::limits::{LOG_LINE_BYTES_MAX, LOG_LINES_MAX};
 use crate::logs::LogLine;
 use crate::runtime::Inner;
+use crate::scheduler::JobRun;
 use crate::warnings::Peaks;
 use crate::workers::Worker;
 use crate::{CallRequest, Deployment, FunctionError, FunctionPath, SystemError};
@@ -41,6 +42,8 @@ pub(crate) struct Execution<'a> {
     pub peaks: Peaks,
     /// What functions reported with `log.audit`.
     pub audit: Vec<AuditEvent>,
+    /// The scheduled job that this runs for, itself or on behalf of its action.
+    pub job: Option<JobRun>,
     random: ChaCha12Rng,
 }
 
@@ -77,6 +80,7 @@ impl<'a> Execution<'a> {
             started: runtime.platform.monotonic(),
             peaks: Peaks::default(),
             audit: Vec::new(),
+            job: None,
             random: ChaCha12Rng::from_seed(seed),
         }
     }

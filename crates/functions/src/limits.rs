@@ -24,6 +24,10 @@ pub const QUEUED_CALLS_MAX: usize = 20_000;
 pub const CONFLICTS_BEFORE_SERIAL: usize = 3;
 /// Scheduled jobs handed to the workers at once; user calls queue between them.
 pub const JOBS_RUNNING_MAX: usize = 32;
+/// Scheduled and cron actions under way at once; they are steps of their own threads, not of workers.
+pub const JOB_ACTIONS_RUNNING_MAX: usize = 128;
+/// Due jobs that are looked at behind the first one that must wait because its kind has no slot.
+pub const JOBS_PASSED_MAX: usize = 256;
 /// How long finished jobs stay visible, in milliseconds: seven days.
 pub const JOB_KEEP_MS: f64 = 7.0 * 24.0 * 3600.0 * 1000.0;
 /// Functions one mutation may schedule.

@@ -24,7 +24,19 @@ impl Runtime {
     ///
     /// Errors: trouble of the service; failures of the app are results.
     pub async fn mutation(&self, request: MutationRequest) -> Result<MutationResult, SystemError> {
-        let call = &request.call;
+        let bookkeeping = match request.session {
+            Some((session, request)) => Bookkeeping::Session(SessionRequest { session, request }),
+            None => Bookkeeping::None,
+        };
+        self.mutate(request.call, bookkeeping).await
+    }
+
+    /// Runs a mutation with what else its transaction has to write.
+    pub(crate) async fn mutate(
+        &self,
+        call: CallRequest,
+        bookkeeping: Bookkeeping,
+    ) -> Result<MutationResult, SystemError> {
         let refused = match Arguments::parse(&call.path, &call.args) {
             _ if matches!(call.identity, Identity::Admin { read_only: true }) => {
                 FunctionError::new("This admin key is read-only: it may run queries only.")
@@ -32,11 +44,7 @@ impl Runtime {
             Err(error) => error,
             Ok(arguments) => {
                 let inner = self.inner.clone();
-                let bookkeeping = match request.session {
-                    Some((session, request)) => Bookkeeping::Session(SessionRequest { session, request }),
-                    None => Bookkeeping::None,
-                };
-                let job = move |worker: &Worker| run(&inner, worker, &request.call, &arguments, bookkeeping);
+                let job = move |worker: &Worker| run(&inner, worker, &call, &arguments, bookkeeping);
                 return self.inner.run_job(job).await??.settle().await;
             }
         };
@@ -85,6 +93,14 @@ pub(crate) enum Bookkeeping {
     Job(JobRun),
     /// The next run of the cron job and the log of this one.
     Cron(CronRun),
+    /// Nothing, but the function was called by the action of this job.
+    Under(JobRun),
+}
+
+/// What the log of a cron job says of a run beside its outcome.
+pub(crate) struct RunLog<'a> {
+    pub lines: &'a [String],
+    pub seconds: f64,
 }
 
 /// Runs until an attempt commits. An attempt that keeps losing takes the serial lane, where nothing can invalidate it.
@@ -175,6 +191,7 @@ fn attempt_once(
     let started = inner.platform.monotonic();
     let deployment = inner.deployment_at(tx.snapshot());
     let mut execution = Execution::new(inner, worker, deployment, call);
+    execution.job = bookkeeping.job();
     let savepoint = tx.savepoint();
     let returned = call_function(&mut execution, &mut tx, call, arguments);
     let usage = tx.usage();
@@ -196,7 +213,9 @@ fn attempt_once(
         audit::write(&mut tx, &entry.audit, call).map_err(database_error)?;
     }
     let now_ms = inner.platform.now_ms();
-    let to_commit = bookkeeping.end(&mut tx, value.as_ref(), &entry, now_ms).map_err(database_error)?;
+    let lines = log_texts(&entry);
+    let log = RunLog { lines: &lines, seconds: entry.execution_time };
+    let to_commit = bookkeeping.end(&mut tx, value.as_ref(), &log, now_ms).map_err(database_error)?;
     Ok(match value {
         Err(error) if !to_commit => Attempt::Failed { tx, error, entry },
         Err(error) => Attempt::Finished { tx, outcome: Err(error), entry },
@@ -208,10 +227,18 @@ fn attempt_once(
 }
 
 impl Bookkeeping {
+    /// The job that the function runs for.
+    fn job(&self) -> Option<JobRun> {
+        match self {
+            Bookkeeping::Job(job) | Bookkeeping::Under(job) => Some(*job),
+            Bookkeeping::None | Bookkeeping::Session(_) | Bookkeeping::Cron(_) => None,
+        }
+    }
+
     /// What precedes the function; an answer if it need not run at all.
-    fn begin(&self, tx: &mut Transaction, now_ns: u64) -> Result<Option<MutationResult>, db::Error> {
+    pub fn begin(&self, tx: &mut Transaction, now_ns: u64) -> Result<Option<MutationResult>, db::Error> {
         let wanted = match self {
-            Bookkeeping::None => true,
+            Bookkeeping::None | Bookkeeping::Under(_) => true,
             Bookkeeping::Session(session) => return session.recorded(tx),
             Bookkeeping::Job(job) => job.begin(tx)?,
             Bookkeeping::Cron(run) => run.begin(tx, now_ns)?,
@@ -221,21 +248,21 @@ impl Bookkeeping {
     }
 
     /// What follows the function; true if even a failure leaves something to commit.
-    fn end(
+    pub fn end(
         &self,
         tx: &mut Transaction,
         outcome: Result<&Value, &FunctionError>,
-        entry: &Completion,
+        log: &RunLog<'_>,
         now_ms: f64,
     ) -> Result<bool, db::Error> {
         match (self, outcome) {
-            (Bookkeeping::Session(session), Ok(value)) => session.record(tx, value, &log_texts(entry)).map(|()| false),
-            (Bookkeeping::Session(_), Err(_)) | (Bookkeeping::None, _) => Ok(false),
+            (Bookkeeping::Session(session), Ok(value)) => session.record(tx, value, log.lines).map(|()| false),
+            (Bookkeeping::Session(_), Err(_)) | (Bookkeeping::None | Bookkeeping::Under(_), _) => Ok(false),
             (Bookkeeping::Job(job), outcome) => {
                 job.end(tx, outcome.err().map(|error| error.detail.as_str()), now_ms).map(|()| true)
             }
             (Bookkeeping::Cron(run), outcome) => {
-                run.end(tx, outcome.map_err(|error| error.detail.as_str()), entry).map(|()| true)
+                run.end(tx, outcome.map_err(|error| error.detail.as_str()), log).map(|()| true)
             }
         }
     }

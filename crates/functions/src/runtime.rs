@@ -85,7 +85,8 @@ pub enum ActivateError {
 #[derive(Clone)]
 pub struct Runtime {
     pub(crate) inner: Arc<Inner>,
-    background: Arc<Background>,
+    /// None in handles that the runtime itself works with: these must not keep the threads that use them.
+    background: Option<Arc<Background>>,
 }
 
 struct Background {
@@ -145,7 +146,7 @@ impl Runtime {
         let inner = Arc::new(inner);
         let dispatcher = Dispatcher::start(inner.clone()).map_err(StartError::Worker)?;
         let sweeper = Sweeper::start(&inner);
-        Ok(Runtime { inner, background: Arc::new(Background { dispatcher, sweeper }) })
+        Ok(Runtime { inner, background: Some(Arc::new(Background { dispatcher, sweeper })) })
     }
 
     /// The newest durable timestamp: what a query at "latest" reads.
@@ -265,14 +266,21 @@ impl Runtime {
 
     /// Ends running actions, finishes the queued calls and stops the workers. Blocking.
     pub fn shutdown(&self) {
-        self.background.sweeper.stop();
-        self.background.dispatcher.stop();
+        if let Some(background) = &self.background {
+            background.sweeper.stop();
+            background.dispatcher.stop();
+        }
         self.inner.actions.shutdown();
         self.inner.pool.shutdown();
     }
 }
 
 impl Inner {
+    /// A handle for the runtime's own use.
+    pub fn handle(self: &Arc<Self>) -> Runtime {
+        Runtime { inner: self.clone(), background: None }
+    }
+
     /// The code that a transaction reading at `snapshot` runs.
     pub fn deployment_at(&self, snapshot: Timestamp) -> Arc<Deployment> {
         let code = self.code.read();

@@ -1,9 +1,12 @@
 //! Scheduled functions: the jobs table and what functions may do with it.
 //!
 //! A job is a document of `_scheduled_functions`, written by the transaction that schedules it and visible to
-//! functions as it is. A mutation job is marked done in the transaction of its own writes, so it runs exactly once.
+//! functions as it is. A mutation job is marked done in the transaction of its own writes, so it runs exactly once. An
+//! action job is marked as in progress before it begins, so it runs at most once.
 
 pub(crate) mod dispatch;
+mod launch;
+mod recover;
 
 use db::schema::{FieldPath, IndexDefinition};
 use db::{Database, Namespace, Transaction};
@@ -71,13 +74,15 @@ pub(crate) fn check_target(deployment: &Deployment, path: &FunctionPath) -> Resu
     Ok(())
 }
 
-/// Writes a pending job.
+/// Writes a pending job; a cancelled one if the job it is scheduled by has been cancelled meanwhile, because what that
+/// would have set in motion must not happen either.
 ///
 /// Errors: a due time more than five years from `now_ms`.
 pub(crate) fn schedule(
     tx: &mut Transaction,
     namespace: Namespace,
     job: NewJob,
+    parent: Option<JobRun>,
     now_ms: f64,
 ) -> Result<DocumentId, ScheduleError> {
     let NewJob { path, args, due_ms } = job;
@@ -93,7 +98,11 @@ pub(crate) fn schedule(
     ]
     .into_iter()
     .collect();
-    Ok(tx.insert(namespace, TABLE, row)?)
+    let id = tx.insert(namespace, TABLE, row)?;
+    if parent.map_or(Ok(false), |parent| parent.is_cancelled(tx))? {
+        finish(tx, namespace, id, state("canceled", None), now_ms)?;
+    }
+    Ok(id)
 }
 
 /// Cancels a job that has not finished; a finished one stays as it is.

@@ -14,7 +14,7 @@ use db::{BeginAt, Database, Namespace};
 use platform::Platform;
 use serde_json::{Value as Json, json};
 
-use crate::deployment::{AnalyzedFunction, ComponentCode, Mount};
+use crate::deployment::{AnalyzedFunction, ComponentCode, ModuleEnvironment, Mount, StoredModule};
 use crate::*;
 
 /// A runtime with `tests/app.js` deployed as `app.js`.
@@ -132,18 +132,32 @@ pub(crate) fn error_of(outcome: &Result<Arc<str>, FunctionError>) -> String {
 
 /// `tests/app.js`, analysed by reading its `export const` lines.
 pub(crate) fn deployment(version: u64) -> Deployment {
+    deployment_with(version, &[])
+}
+
+/// The same with more modules, of which nothing is known but path and source.
+pub(crate) fn deployment_with(version: u64, modules: &[(&str, &str)]) -> Deployment {
     let source = include_str!("tests/app.js");
     let functions = source.lines().filter_map(analyze).collect();
-    let module = js::ModuleSource { path: "app.js".into(), source: source.into(), source_map: None };
+    let app = [("app.js", source)];
+    let compiled = app.iter().chain(modules).map(|(path, source)| js::ModuleSource {
+        path: (*path).into(),
+        source: (*source).into(),
+        source_map: None,
+    });
+    let stored = modules.iter().map(|(path, _)| {
+        let module = StoredModule { environment: ModuleEnvironment::Isolate, hash: String::new(), chunks: Vec::new() };
+        ((*path).to_owned(), module)
+    });
     let code = ComponentCode {
         definition_path: String::new(),
         namespace: Namespace::ROOT,
         mount: Mount::default(),
-        bundle: Arc::new(js::Bundle::compile(vec![module]).unwrap()),
+        bundle: Arc::new(js::Bundle::compile(compiled.collect()).unwrap()),
         functions: BTreeMap::from([("app.js".to_owned(), functions)]),
         http_routes: Vec::new(),
         crons: Vec::new(),
-        modules: BTreeMap::new(),
+        modules: stored.collect(),
     };
     Deployment { version, components: BTreeMap::from([(String::new(), Arc::new(code))]), ..Deployment::empty() }
 }

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use functions::RequestId;
 use platform::Platform;
@@ -20,11 +21,17 @@ impl FromRequestParts<AppState> for RequestIdHeader {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<RequestIdHeader, Infallible> {
-        let sent = parts.headers.get("convex-request-id").and_then(|value| value.to_str().ok());
-        Ok(RequestIdHeader(match sent {
+        Ok(RequestIdHeader::of(&parts.headers, state))
+    }
+}
+
+impl RequestIdHeader {
+    pub fn of(headers: &HeaderMap, state: &AppState) -> RequestIdHeader {
+        let sent = headers.get("convex-request-id").and_then(|value| value.to_str().ok());
+        RequestIdHeader(match sent {
             Some(id) if (1..=CLIENT_ID_LEN_MAX).contains(&id.len()) => RequestId(Arc::from(id)),
             _ => random_request_id(&state.platform),
-        }))
+        })
     }
 }
 

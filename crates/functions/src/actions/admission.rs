@@ -32,6 +32,7 @@ struct State {
 enum Place {
     Running,
     Nested,
+    Job,
 }
 
 /// A place for one action; given back when dropped.
@@ -91,6 +92,16 @@ impl Admission {
         }
         state.nested += 1;
         Ok(self.permit(Place::Nested))
+    }
+
+    /// Takes a place for a job; whoever starts jobs bounds their number.
+    ///
+    /// Errors: `ShuttingDown`.
+    pub fn enter_job(self: &Arc<Self>) -> Result<Permit, SystemError> {
+        match self.state.lock().closed {
+            true => Err(shutting_down()),
+            false => Ok(self.permit(Place::Job)),
+        }
     }
 
     /// Lets nobody in any more.
@@ -163,6 +174,7 @@ impl Drop for Permit {
             match self.place {
                 Place::Running => state.running -= 1,
                 Place::Nested => state.nested -= 1,
+                Place::Job => {}
             }
         }
         self.admission.admit();

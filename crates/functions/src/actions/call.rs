@@ -17,6 +17,7 @@ use crate::execution::CallFailure;
 use crate::limits::ACTION_DEPTH_MAX;
 use crate::run::{check_arguments, check_kind, check_result, decode_result, failure_of, resolve};
 use crate::runtime::database_error;
+use crate::scheduler::JobRun;
 use crate::{
     ActionResult, CallRequest, Deployment, ErrorKind, FunctionError, FunctionKind, FunctionPath, Identity, Runtime,
     SystemError,
@@ -27,8 +28,10 @@ use crate::{
 pub(crate) enum Origin {
     /// A client, which may have to wait for a place.
     Client,
-    /// Another action, below `depth` others.
-    Nested { depth: usize },
+    /// Another action, below `depth` others, perhaps for a job.
+    Nested { depth: usize, job: Option<JobRun> },
+    /// A scheduled or cron job, whose number the dispatcher bounds.
+    Job(Option<JobRun>),
 }
 
 pub(crate) type Outcome = Result<Arc<str>, FunctionError>;
@@ -48,6 +51,7 @@ pub(crate) async fn call(runtime: &Runtime, call: CallRequest, origin: Origin) -
     let permit = match origin {
         Origin::Client => runtime.inner.actions.admission.enter().await?,
         Origin::Nested { .. } => runtime.inner.actions.admission.enter_nested()?,
+        Origin::Job(_) => runtime.inner.actions.admission.enter_job()?,
     };
     let log = start_log(runtime, &deployment, &call);
     let operations = operations(runtime, &deployment, &call, origin);
@@ -68,7 +72,7 @@ fn prepare(deployment: &Deployment, call: &CallRequest, origin: Origin) -> Resul
     if matches!(call.identity, Identity::Admin { read_only: true }) {
         return Err(FunctionError::new("This admin key is read-only: it may run queries only."));
     }
-    if let Origin::Nested { depth } = origin
+    if let Origin::Nested { depth, .. } = origin
         && depth >= ACTION_DEPTH_MAX
     {
         return Err(FunctionError::new(
@@ -81,9 +85,10 @@ fn prepare(deployment: &Deployment, call: &CallRequest, origin: Origin) -> Resul
 }
 
 fn operations(runtime: &Runtime, deployment: &Arc<Deployment>, call: &CallRequest, origin: Origin) -> Operations {
-    let depth = match origin {
-        Origin::Client => 0,
-        Origin::Nested { depth } => depth,
+    let (depth, job) = match origin {
+        Origin::Client => (0, None),
+        Origin::Nested { depth, job } => (depth, job),
+        Origin::Job(job) => (0, job),
     };
     Operations::new(Context {
         runtime: runtime.clone(),
@@ -94,7 +99,7 @@ fn operations(runtime: &Runtime, deployment: &Arc<Deployment>, call: &CallReques
         identity_error: None,
         request_id: call.request_id.clone(),
         origin: call.origin.clone(),
-        job: None,
+        job,
         depth,
     })
 }

@@ -49,6 +49,7 @@ pub struct HttpRequest {
     /// Why the request's credential counts for nothing; told to those who ask for the identity.
     pub identity_error: Option<String>,
     pub request_id: RequestId,
+    pub origin: RequestOrigin,
 }
 
 /// The bytes of a request, as they arrive. An error's text is what user code sees.
@@ -112,9 +113,8 @@ impl Runtime {
         let gone = CancellationToken::new();
         let waiting = gone.clone().drop_guard();
         tokio::spawn(serve(self.clone(), deployment, (request, target), permit, Head { sender, gone }));
-        let outcome = receiver.await.map_err(|_| SystemError::internal("an HTTP action ended without an answer"))?;
-        let client = waiting;
-        outcome.map(|begun| begun.into_outcome(client))
+        let begun = receiver.await.map_err(|_| SystemError::internal("an HTTP action ended without an answer"))?;
+        begun.map(|begun| begun.into_outcome(waiting))
     }
 }
 
@@ -134,14 +134,17 @@ enum Begun {
 
 impl Begun {
     fn into_outcome(self, client: DropGuard) -> HttpOutcome {
-        match self {
+        let outcome = match self {
+            Begun::Stream { head, pieces } => {
+                return HttpOutcome::Response(head.response(ResponseBody::Stream(ResponseStream { pieces, client })));
+            }
             Begun::NoRoute => HttpOutcome::NoRoute,
             Begun::Failed(error) => HttpOutcome::Failed(error),
             Begun::Whole { head, body } => HttpOutcome::Response(head.response(ResponseBody::Whole(body))),
-            Begun::Stream { head, pieces } => {
-                HttpOutcome::Response(head.response(ResponseBody::Stream(ResponseStream { pieces, client })))
-            }
-        }
+        };
+        // All of it is here, so the action need not know what becomes of the client.
+        client.disarm();
+        outcome
     }
 }
 
@@ -184,7 +187,7 @@ async fn serve(
         identity,
         identity_error,
         request_id: request.request_id.clone(),
-        origin: Some(Arc::new(origin(&request))),
+        origin: Some(Arc::new(request.origin.clone())),
         job: None,
         depth: 0,
     });
@@ -217,12 +220,6 @@ async fn serve(
         }
     };
     serving.finish(error);
-}
-
-/// What the request itself tells of where it came from.
-fn origin(request: &HttpRequest) -> RequestOrigin {
-    let user_agent = request.headers.iter().find(|(name, _)| name == "user-agent");
-    RequestOrigin { user_agent: user_agent.map(|(_, value)| value.clone()), ..RequestOrigin::default() }
 }
 
 fn start_log(runtime: &Runtime, request: &HttpRequest, path: FunctionPath) -> SharedLog {

@@ -2,6 +2,8 @@
 
 mod bounds;
 mod calls;
+mod http;
+mod jobs;
 mod operations;
 
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use value::{DocumentId, Object, Value};
 use super::next_run::following;
 use super::{LOGS, old_logs, spec_of};
 use crate::deployment::CronSpec;
-use crate::logs::Completion;
+use crate::mutations::RunLog;
 
 /// Log rows kept for each job.
 const LOGS_KEPT: usize = 5;
@@ -53,16 +53,11 @@ impl CronRun {
     }
 
     /// Writes the log row of the run and drops the oldest ones.
-    pub fn end(
-        &self,
-        tx: &mut Transaction,
-        outcome: Result<&Value, &str>,
-        entry: &Completion,
-    ) -> Result<(), db::Error> {
+    pub fn end(&self, tx: &mut Transaction, outcome: Result<&Value, &str>, log: &RunLog<'_>) -> Result<(), db::Error> {
         for old in old_logs(tx, self.namespace, &self.spec.identifier, LOGS_KEPT - 1)? {
             tx.delete(self.namespace, old.id)?;
         }
-        let lines = entry.log_lines.iter().map(|line| Value::String(line.to_text())).collect();
+        let lines = log.lines.iter().cloned().map(Value::String).collect();
         let logs = object([("logLines", Value::Array(lines)), ("isTruncated", Value::Boolean(false))]);
         let row = object([
             ("name", Value::String(self.spec.identifier.clone())),
@@ -71,7 +66,7 @@ impl CronRun {
             ("udfArgs", Value::Bytes(self.spec.args.clone().into_bytes())),
             ("status", status(outcome)),
             ("logLines", Value::Object(logs)),
-            ("executionTime", Value::Float64(entry.execution_time)),
+            ("executionTime", Value::Float64(log.seconds)),
         ]);
         tx.insert(self.namespace, LOGS, row)?;
         Ok(())

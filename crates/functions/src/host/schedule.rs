@@ -5,10 +5,10 @@ use serde_json::Value as Json;
 use value::Value;
 
 use super::{CallHost, arguments, developer};
-use crate::FunctionKind;
 use crate::address::Address;
 use crate::arguments::Arguments;
 use crate::scheduler::{self, NewJob, ScheduleError};
+use crate::{Caller, FunctionKind};
 
 type Reply = Result<String, js::HostError>;
 
@@ -42,7 +42,7 @@ impl CallHost<'_, '_> {
         self.execution.peaks.job_args_bytes = self.execution.peaks.job_args_bytes.max(bytes);
         let now_ms = self.execution.now_ms;
         let job = NewJob { path, args: object, due_ms: args.ts * 1000.0 };
-        let scheduled = scheduler::schedule(self.tx, self.frame.namespace, job, now_ms);
+        let scheduled = scheduler::schedule(self.tx, self.frame.namespace, job, self.execution.job, now_ms);
         let id = scheduled.map_err(|error| self.schedule_failed(error))?;
         Ok(format!("\"{id}\""))
     }
@@ -51,9 +51,20 @@ impl CallHost<'_, '_> {
         self.check_may_schedule()?;
         let args: CancelArgs = arguments("scheduler.cancel", json)?;
         let now_ms = self.execution.runtime.platform.now_ms();
+        if self.runs_as(&args.id) {
+            let text = "A mutation cannot cancel itself: the job goes on.";
+            self.execution.logs.system("WARN", "warning:SelfCancel", text.into(), now_ms);
+            return Ok("null".into());
+        }
         let cancelled = scheduler::cancel(self.tx, self.frame.namespace, &args.id, now_ms);
         cancelled.map_err(|error| self.schedule_failed(error))?;
         Ok("null".into())
+    }
+
+    /// Whether `id` names the job that this very mutation is.
+    fn runs_as(&self, id: &str) -> bool {
+        let own = self.execution.job.filter(|_| self.execution.call.caller == Caller::Scheduler);
+        own.is_some_and(|job| job.namespace == self.frame.namespace && id.parse() == Ok(job.id))
     }
 
     fn check_may_schedule(&self) -> Result<(), js::HostError> {

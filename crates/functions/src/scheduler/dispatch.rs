@@ -3,7 +3,7 @@
 //! It reads the pending jobs through an ordinary transaction and subscribes to what it read, so a newly scheduled or
 //! cancelled job wakes it exactly as a live query would be woken.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -14,12 +14,13 @@ use db::{
 use parking_lot::{Condvar, Mutex};
 use value::{DocumentId, Timestamp, Value};
 
+use super::launch::{Launch, launch, slot_of};
 use super::{BY_COMPLETION, BY_STATE, JobRun, TABLE};
 use crate::crons::{self, run::CronRun};
-use crate::limits::{JOB_KEEP_MS, JOBS_RUNNING_MAX};
-use crate::mutations::{self, Bookkeeping};
+use crate::limits::{JOB_KEEP_MS, JOBS_PASSED_MAX, JOBS_RUNNING_MAX};
+use crate::mutations::Bookkeeping;
 use crate::runtime::Inner;
-use crate::{CallRequest, Caller, FunctionPath, Identity, RequestId, RequestOrigin, SystemError};
+use crate::{CallRequest, Caller, FunctionPath, Identity, RequestId, RequestOrigin};
 
 /// Longest sleep when nothing is due; also how often finished jobs are swept.
 const IDLE_WAIT: Duration = Duration::from_secs(600);
@@ -32,8 +33,37 @@ pub(crate) struct Dispatcher {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// What a job occupies while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slot {
+    Worker,
+    Action,
+    /// Nothing: its row cannot be read.
+    Never,
+}
+
+/// Slots that are not occupied.
+struct Free {
+    workers: usize,
+    actions: usize,
+}
+
+impl Free {
+    /// Takes a slot; false if none is left.
+    fn take(&mut self, slot: Slot) -> bool {
+        let left = match slot {
+            Slot::Worker => &mut self.workers,
+            Slot::Action => &mut self.actions,
+            Slot::Never => return true,
+        };
+        let any = *left > 0;
+        *left -= usize::from(any);
+        any
+    }
+}
+
 #[derive(Default)]
-struct Signal {
+pub(super) struct Signal {
     state: Mutex<SignalState>,
     changed: Condvar,
 }
@@ -42,7 +72,7 @@ struct Signal {
 struct SignalState {
     woken: bool,
     stopping: bool,
-    running: HashSet<DocumentId>,
+    running: HashMap<DocumentId, Slot>,
 }
 
 impl db::Invalidate for Signal {
@@ -56,11 +86,36 @@ impl Signal {
         self.state.lock().woken = true;
         self.changed.notify_all();
     }
+
+    /// Takes a job off the running ones.
+    pub fn done(&self, row: DocumentId) {
+        self.state.lock().running.remove(&row);
+        self.wake();
+    }
+
+    fn free(&self, actions_max: usize) -> Free {
+        let state = self.state.lock();
+        let taken = |kind: Slot| state.running.values().filter(|slot| **slot == kind).count();
+        Free {
+            workers: JOBS_RUNNING_MAX.saturating_sub(taken(Slot::Worker)),
+            actions: actions_max.saturating_sub(taken(Slot::Action)),
+        }
+    }
+
+    fn is_running(&self, row: DocumentId) -> bool {
+        self.state.lock().running.contains_key(&row)
+    }
+
+    /// Notes that a job is about to run.
+    fn occupy(&self, row: DocumentId, slot: Slot) {
+        self.state.lock().running.insert(row, slot);
+    }
 }
 
 impl Dispatcher {
     /// Starts the thread.
     pub fn start(inner: Arc<Inner>) -> std::io::Result<Dispatcher> {
+        super::recover::fail_interrupted(&inner);
         let signal = Arc::new(Signal::default());
         let shared = signal.clone();
         let thread = std::thread::Builder::new().name("scheduler".into()).spawn(move || serve(&inner, &shared))?;
@@ -111,12 +166,12 @@ fn round(
 ) -> Result<Duration, db::Error> {
     sweep(inner)?;
     let now_ns = inner.platform.now_ns();
-    let mut free = JOBS_RUNNING_MAX.saturating_sub(signal.state.lock().running.len());
+    let mut free = signal.free(inner.options.actions.jobs_running_max);
     let mut tx = inner.database.begin(BeginAt::Durable)?;
     let snapshot = tx.snapshot();
     let jobs = start_due(inner, signal, &mut tx, &SCHEDULED, now_ns, &mut free)?;
     let crons = start_due(inner, signal, &mut tx, &CRONS, now_ns, &mut free)?;
-    if free == 0 {
+    if free.workers == 0 {
         // A finishing job wakes the dispatcher.
         return Ok(IDLE_WAIT);
     }
@@ -157,21 +212,23 @@ const CRONS: Agenda = Agenda {
     prepare: prepare_cron,
 };
 
-/// Starts the due rows of one agenda while workers are `free`; returns the time until the next one.
+/// Starts the due rows of one agenda while slots are `free`; returns the time until the next one.
 fn start_due(
     inner: &Arc<Inner>,
     signal: &Arc<Signal>,
     tx: &mut Transaction,
     agenda: &Agenda,
     now_ns: u64,
-    free: &mut usize,
+    free: &mut Free,
 ) -> Result<Duration, db::Error> {
     let pending =
         RangeBound { field: agenda.state_field.into(), op: RangeOp::Eq, value: Some(Value::String("pending".into())) };
     let (table, index) = (agenda.table.into(), agenda.index.into());
     let source = Source::IndexRange { table, index, range: vec![pending], order: Order::Ascending };
     let mut rows = tx.query(Namespace::ROOT, Query { source, operators: Vec::new() })?;
-    while *free > 0 {
+    // Rows that want a kind of slot that is taken; others behind them may want the other kind.
+    let mut passed = 0;
+    while (free.workers > 0 || free.actions > 0) && passed < JOBS_PASSED_MAX {
         let Some(row) = tx.next(&mut rows)? else { return Ok(IDLE_WAIT) };
         let due_ns = match row.value.get(agenda.time_field) {
             Some(Value::Float64(ms)) => (ms * 1e6).max(0.0) as u64,
@@ -181,56 +238,26 @@ fn start_due(
         if due_ns > now_ns {
             return Ok(IDLE_WAIT.min(Duration::from_nanos(due_ns - now_ns).max(Duration::from_millis(1))));
         }
-        if !signal.state.lock().running.insert(row.id) {
+        if signal.is_running(row.id) {
             continue;
         }
-        match (agenda.prepare)(tx, &row)? {
-            Some((call, bookkeeping)) => {
-                *free -= 1;
-                if let Err(error) = launch(inner, signal, row.id, call, bookkeeping) {
-                    tracing::warn!(row = %row.id, %error, "a job could not start yet");
-                    return Ok(FAILURE_WAIT);
-                }
-            }
-            None => tracing::error!(row = %row.id, table = agenda.table, "a job's row cannot be read; it will not run"),
+        let Some((call, bookkeeping)) = (agenda.prepare)(tx, &row)? else {
+            tracing::error!(row = %row.id, table = agenda.table, "a job's row cannot be read; it will not run");
+            signal.occupy(row.id, Slot::Never);
+            continue;
+        };
+        let slot = slot_of(inner, &call);
+        if !free.take(slot) {
+            passed += 1;
+            continue;
+        }
+        signal.occupy(row.id, slot);
+        if let Err(error) = launch(inner, signal, Launch { row: row.id, call, bookkeeping, slot }) {
+            tracing::warn!(row = %row.id, %error, "a job could not start yet");
+            return Ok(FAILURE_WAIT);
         }
     }
     Ok(IDLE_WAIT)
-}
-
-/// Errors: too many calls are waiting already; nothing would wake the dispatcher for this job again.
-fn launch(
-    inner: &Arc<Inner>,
-    signal: &Arc<Signal>,
-    row: DocumentId,
-    mut call: CallRequest,
-    bookkeeping: Bookkeeping,
-) -> Result<(), SystemError> {
-    let mut id = [0; 8];
-    inner.platform.fill_random(&mut id);
-    call.request_id = RequestId(hex::encode(id).into());
-    let (shared, done) = (inner.clone(), signal.clone());
-    // Also when the job panics or is dropped: otherwise its row would count as running until the next start.
-    let done = Done { signal: done, row };
-    inner.submit(move |worker| {
-        let _done = done;
-        if let Err(error) = mutations::run_job(&shared, worker, &call, bookkeeping) {
-            tracing::warn!(%row, %error, "a job will be tried again");
-        }
-    })
-}
-
-/// Takes a job off the running ones, whichever way it ended.
-struct Done {
-    signal: Arc<Signal>,
-    row: DocumentId,
-}
-
-impl Drop for Done {
-    fn drop(&mut self) {
-        self.signal.state.lock().running.remove(&self.row);
-        self.signal.wake();
-    }
 }
 
 fn prepare_job(_: &mut Transaction, job: &db::Document) -> Prepared {

@@ -262,3 +262,29 @@ export const stamp = mutation(async (ctx) => {
 export const echoMutation = mutation(async (ctx, { value }) => value);
 export const stampQuery = query(async () => ({ deep: [now] }));
 export const stampSchedule = mutation(() => schedule("app:add", { table: "notes", body: now }));
+
+const untilNote = async (ctx, table) => {
+  while ((await ctx.runQuery("app:list", { table })).length === 0) await sleep(5);
+};
+export const waitsForNote = action(async (ctx, { table }) => {
+  await ctx.runMutation("app:add", { table: "began", body: "once" });
+  await untilNote(ctx, table);
+});
+export const waitsThenSchedules = action(async (ctx, { table }) => {
+  await untilNote(ctx, table);
+  const args = { table: "notes", body: "never" };
+  const own = await call("1.0/actions/schedule", { requestId: "", name: "app:add", args, ts: Date.now() / 1000, version: "1.48.0" });
+  const mutations = await ctx.runMutation("app:later", { name: "app:add", args, delayMs: 0 });
+  await ctx.runMutation("app:add", { table: "children", body: [own, mutations] });
+});
+export const noteOperation = action(async (ctx, { name }) => {
+  await ctx.runMutation("app:add", { table: "notes", body: await call(name, {}) });
+});
+export const cancelsItself = mutation(async () => {
+  const { scheduledFunctionId } = await call("1.0/getRequestMetadata", {});
+  await call("1.0/cancel_job", { id: scheduledFunctionId });
+});
+export const notesItsNumber = action((ctx, { n }) => ctx.runMutation("app:add", { table: "runs", body: n }));
+export const laterMany = mutation(async (ctx, { count }) => {
+  for (let n = 0; n < count; n++) await schedule("app:notesItsNumber", { n });
+});

@@ -10,8 +10,9 @@ use super::{Answer, Failure, Operations, refused};
 use crate::actions::{self, Origin};
 use crate::address::{Address, missing_text};
 use crate::host::arguments;
+use crate::mutations::Bookkeeping;
 use crate::run::check_kind;
-use crate::{CallRequest, Caller, FunctionError, FunctionKind, MutationRequest, QueryRequest};
+use crate::{CallRequest, Caller, FunctionError, FunctionKind, QueryRequest};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -40,14 +41,16 @@ impl Operations {
 
     pub(super) async fn mutation(&self, json: &str) -> Answer {
         let call = self.call(json, FunctionKind::Mutation, "runMutation")?;
-        let result = self.context().runtime.mutation(MutationRequest { call, session: None }).await?;
+        let context = self.context();
+        let bookkeeping = context.job.map_or(Bookkeeping::None, Bookkeeping::Under);
+        let result = context.runtime.mutate(call, bookkeeping).await?;
         outcome(result.outcome)
     }
 
     pub(super) async fn action(&self, json: &str) -> Answer {
         let call = self.call(json, FunctionKind::Action, "runAction")?;
         let context = self.context();
-        let origin = Origin::Nested { depth: context.depth + 1 };
+        let origin = Origin::Nested { depth: context.depth + 1, job: context.job };
         // Actions call actions: the type of the future would contain itself.
         let result = Box::pin(actions::call(&context.runtime, call, origin)).await?;
         outcome(result.outcome)

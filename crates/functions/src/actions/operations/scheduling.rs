@@ -5,7 +5,6 @@ use serde_json::Value as Json;
 use value::Value;
 
 use super::{Answer, Failure, Operations, refused};
-use crate::SystemError;
 use crate::address::Address;
 use crate::arguments::Arguments;
 use crate::files::commit;
@@ -43,13 +42,7 @@ impl Operations {
         let due_ms = args.ts * 1000.0;
         let id = self.committed(move |tx, now_ms| {
             let job = NewJob { path: path.clone(), args: object.clone(), due_ms };
-            let cancelled = parent.map_or(Ok(false), |parent| parent.is_cancelled(tx))?;
-            let id = scheduler::schedule(tx, namespace, job, now_ms)?;
-            if cancelled {
-                // What a cancelled job would have set in motion does not happen either.
-                scheduler::finish(tx, namespace, id, scheduler::state("canceled", None), now_ms)?;
-            }
-            Ok(id)
+            scheduler::schedule(tx, namespace, job, parent, now_ms)
         });
         Ok(format!("\"{}\"", id.await?))
     }
@@ -67,9 +60,10 @@ impl Operations {
         mut work: impl FnMut(&mut db::Transaction, f64) -> Result<T, ScheduleError> + Send + 'static,
     ) -> Result<T, Failure> {
         let inner = self.context().runtime.inner.clone();
-        let ran =
-            tokio::task::spawn_blocking(move || commit(&inner, "scheduler", |tx| work(tx, inner.platform.now_ms())));
-        match ran.await.map_err(SystemError::internal)? {
+        let shared = inner.clone();
+        // On a worker, as a mutation: that bounds how many run at once.
+        let ran = inner.run_job(move |_| commit(&shared, "scheduler", |tx| work(tx, shared.platform.now_ms())));
+        match ran.await? {
             Ok((value, pending)) => {
                 pending.durable().await.map_err(database_error)?;
                 Ok(value)
