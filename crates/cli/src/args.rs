@@ -1,5 +1,6 @@
 //! Flags and their environment variables. What is written here is what `--help` says.
 
+mod actions;
 mod files;
 
 use std::net::IpAddr;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use actions::ActionOptions;
 pub use files::FileOptions;
 
 #[derive(Parser, Debug)]
@@ -102,6 +104,9 @@ pub struct ServeOptions {
 
     #[command(flatten)]
     pub files: FileOptions,
+
+    #[command(flatten)]
+    pub actions: ActionOptions,
 
     #[command(flatten)]
     pub log: LogOptions,

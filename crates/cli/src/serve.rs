@@ -78,6 +78,7 @@ impl Server {
             cloud_url: server_options.client_origin.clone(),
             site_url: server_options.site_origin.clone(),
             instance_name: instance.name.clone(),
+            actions: options.actions.bounds(),
             ..functions::Options::default()
         };
         // Opening reads files, and the runtime compiles the deployed code: neither belongs on an async thread.

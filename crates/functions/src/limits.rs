@@ -26,8 +26,10 @@ pub const CONFLICTS_BEFORE_SERIAL: usize = 3;
 pub const JOBS_RUNNING_MAX: usize = 32;
 /// Scheduled and cron actions under way at once; they are steps of their own threads, not of workers.
 pub const JOB_ACTIONS_RUNNING_MAX: usize = 128;
-/// Due jobs that are looked at behind the first one that must wait because its kind has no slot.
-pub const JOBS_PASSED_MAX: usize = 256;
+/// Due jobs that must wait because their kind has no slot, and are passed over whenever a slot of any kind is free.
+pub const JOBS_PASSED_MAX: usize = 32;
+/// The same once a second.
+pub const JOBS_PASSED_MAX_NOW_AND_THEN: usize = 4096;
 /// How long finished jobs stay visible, in milliseconds: seven days.
 pub const JOB_KEEP_MS: f64 = 7.0 * 24.0 * 3600.0 * 1000.0;
 /// Functions one mutation may schedule.

@@ -17,6 +17,9 @@ pub const SOCKET_READ_BUFFER_BYTES: usize = 2 * 1024;
 /// How long a request may take before it is answered with 408.
 pub const REQUEST_DURATION_MAX: Duration = Duration::from_secs(300);
 
+/// How long nothing may arrive of the body of a request to an HTTP action that reads it.
+pub const REQUEST_SILENCE_MAX: Duration = Duration::from_secs(120);
+
 /// How long an upload may take, from its first byte to its last.
 pub const UPLOAD_DURATION_MAX: Duration = Duration::from_secs(120);
 

@@ -13,9 +13,11 @@ use bytes::Bytes;
 use functions::Identity;
 use functions::actions::http::{HttpOutcome, HttpRequest, HttpResponse, RequestBody, ResponseBody, ResponseStream};
 use futures_util::{StreamExt, stream};
+use platform::Platform;
 
 use crate::auth::Credential;
 use crate::error::ApiError;
+use crate::limits::REQUEST_SILENCE_MAX;
 use crate::origin;
 use crate::request_id::RequestIdHeader;
 use crate::state::AppState;
@@ -65,7 +67,7 @@ async fn prepare(state: &AppState, request: Request) -> HttpRequest {
         url: address.url,
         path: address.path,
         headers: header_pairs(&parts.headers),
-        body: has_body.then(|| request_body(body.into_data_stream())),
+        body: has_body.then(|| request_body(state.platform.clone(), body.into_data_stream())),
         identity,
         identity_error,
         request_id: RequestIdHeader::of(&parts.headers, state).0,
@@ -98,9 +100,23 @@ fn header_pairs(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(|(name, value)| (name.as_str().to_owned(), latin1(value))).collect()
 }
 
-fn request_body(body: BodyDataStream) -> RequestBody {
-    body.map(|piece| piece.map_err(|error| format!("The request ended before all of its body arrived: {error}")))
-        .boxed()
+/// The pieces of a body. A client that falls silent must not hold an action's place for ever.
+fn request_body(platform: Platform, body: BodyDataStream) -> RequestBody {
+    let pieces = stream::unfold(Some(body), move |body| {
+        let platform = platform.clone();
+        async move {
+            let mut body = body?;
+            let piece = tokio::select! {
+                piece = body.next() => piece?.map_err(|error| error.to_string()),
+                () = platform.sleep(REQUEST_SILENCE_MAX) => {
+                    Err(format!("nothing arrived for {} seconds", REQUEST_SILENCE_MAX.as_secs()))
+                }
+            };
+            let went_on = piece.is_ok().then_some(body);
+            Some((piece.map_err(|why| format!("The request ended before all of its body arrived: {why}")), went_on))
+        }
+    });
+    pieces.boxed()
 }
 
 fn respond(response: HttpResponse, is_head: bool) -> Response {

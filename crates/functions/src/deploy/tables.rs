@@ -19,6 +19,12 @@ pub(crate) const AUDIT_LOG: &str = "_deployment_audit_log";
 /// Begins a transaction without the limits of user functions: a push reads and writes every module.
 pub(crate) fn begin_unlimited(database: &Database, at: BeginAt) -> Result<Transaction, db::Error> {
     let mut tx = database.begin(at)?;
+    lift_limits(&mut tx);
+    Ok(tx)
+}
+
+/// Frees a transaction of the server's own from the limits of user functions.
+pub(crate) fn lift_limits(tx: &mut Transaction) {
     *tx.limits_mut() = db::Limits {
         bytes_read: usize::MAX,
         documents_read: usize::MAX,
@@ -26,7 +32,6 @@ pub(crate) fn begin_unlimited(database: &Database, at: BeginAt) -> Result<Transa
         bytes_written: usize::MAX,
         documents_written: usize::MAX,
     };
-    Ok(tx)
 }
 
 /// All rows of `table` in the order they were inserted; none if the table does not exist.

@@ -17,7 +17,8 @@ use value::{DocumentId, Timestamp, Value};
 use super::launch::{Launch, launch, slot_of};
 use super::{BY_COMPLETION, BY_STATE, JobRun, TABLE};
 use crate::crons::{self, run::CronRun};
-use crate::limits::{JOB_KEEP_MS, JOBS_PASSED_MAX, JOBS_RUNNING_MAX};
+use crate::deploy::tables::begin_unlimited;
+use crate::limits::{JOB_KEEP_MS, JOBS_PASSED_MAX, JOBS_PASSED_MAX_NOW_AND_THEN, JOBS_RUNNING_MAX};
 use crate::mutations::Bookkeeping;
 use crate::runtime::Inner;
 use crate::{CallRequest, Caller, FunctionPath, Identity, RequestId, RequestOrigin};
@@ -26,6 +27,9 @@ use crate::{CallRequest, Caller, FunctionPath, Identity, RequestId, RequestOrigi
 const IDLE_WAIT: Duration = Duration::from_secs(600);
 /// Wait after a failure of the service before the dispatcher looks again.
 const FAILURE_WAIT: Duration = Duration::from_millis(500);
+
+/// How often jobs far behind those that wait for a slot are looked at.
+const LOOK_BEHIND_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The dispatcher's thread.
 pub(crate) struct Dispatcher {
@@ -46,6 +50,8 @@ pub(super) enum Slot {
 struct Free {
     workers: usize,
     actions: usize,
+    /// Rows that may still be passed over because their kind of slot is taken: others behind them may want the other.
+    passes: usize,
 }
 
 impl Free {
@@ -73,6 +79,8 @@ struct SignalState {
     woken: bool,
     stopping: bool,
     running: HashMap<DocumentId, Slot>,
+    /// When the rows behind those that wait for a slot were looked at last, on the monotonic clock.
+    looked_behind_at: Option<Duration>,
 }
 
 impl db::Invalidate for Signal {
@@ -99,7 +107,18 @@ impl Signal {
         Free {
             workers: JOBS_RUNNING_MAX.saturating_sub(taken(Slot::Worker)),
             actions: actions_max.saturating_sub(taken(Slot::Action)),
+            passes: JOBS_PASSED_MAX,
         }
+    }
+
+    /// Whether it is time for a longer look behind rows that wait for a slot, which costs too much for every round.
+    fn may_look_behind(&self, now: Duration) -> bool {
+        let mut state = self.state.lock();
+        let due = state.looked_behind_at.is_none_or(|last| now >= last + LOOK_BEHIND_INTERVAL);
+        if due {
+            state.looked_behind_at = Some(now);
+        }
+        due
     }
 
     fn is_running(&self, row: DocumentId) -> bool {
@@ -167,7 +186,11 @@ fn round(
     sweep(inner)?;
     let now_ns = inner.platform.now_ns();
     let mut free = signal.free(inner.options.actions.jobs_running_max);
-    let mut tx = inner.database.begin(BeginAt::Durable)?;
+    if signal.may_look_behind(inner.platform.monotonic()) {
+        free.passes = JOBS_PASSED_MAX_NOW_AND_THEN;
+    }
+    // Arguments of jobs are large at times, and it is nobody's function that reads them here.
+    let mut tx = begin_unlimited(&inner.database, BeginAt::Durable)?;
     let snapshot = tx.snapshot();
     let jobs = start_due(inner, signal, &mut tx, &SCHEDULED, now_ns, &mut free)?;
     let crons = start_due(inner, signal, &mut tx, &CRONS, now_ns, &mut free)?;
@@ -226,9 +249,7 @@ fn start_due(
     let (table, index) = (agenda.table.into(), agenda.index.into());
     let source = Source::IndexRange { table, index, range: vec![pending], order: Order::Ascending };
     let mut rows = tx.query(Namespace::ROOT, Query { source, operators: Vec::new() })?;
-    // Rows that want a kind of slot that is taken; others behind them may want the other kind.
-    let mut passed = 0;
-    while (free.workers > 0 || free.actions > 0) && passed < JOBS_PASSED_MAX {
+    while free.workers > 0 || free.actions > 0 {
         let Some(row) = tx.next(&mut rows)? else { return Ok(IDLE_WAIT) };
         let due_ns = match row.value.get(agenda.time_field) {
             Some(Value::Float64(ms)) => (ms * 1e6).max(0.0) as u64,
@@ -248,7 +269,10 @@ fn start_due(
         };
         let slot = slot_of(inner, &call);
         if !free.take(slot) {
-            passed += 1;
+            if free.passes == 0 {
+                return Ok(LOOK_BEHIND_INTERVAL);
+            }
+            free.passes -= 1;
             continue;
         }
         signal.occupy(row.id, slot);
@@ -295,7 +319,7 @@ fn sweep(inner: &Inner) -> Result<(), db::Error> {
         range: vec![bound(RangeOp::Gt, 0.0), bound(RangeOp::Lt, horizon)],
         order: Order::Ascending,
     };
-    let mut tx: Transaction = inner.database.begin(BeginAt::Validated)?;
+    let mut tx = begin_unlimited(&inner.database, BeginAt::Validated)?;
     let mut old = tx.query(Namespace::ROOT, Query { source, operators: vec![Operator::Limit(256)] })?;
     let mut deleted = false;
     while let Some(job) = tx.next(&mut old)? {

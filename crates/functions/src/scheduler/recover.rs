@@ -6,6 +6,7 @@ use value::Value;
 
 use super::launch::TRANSIENT;
 use super::{BY_STATE, TABLE, finish, state};
+use crate::deploy::tables::lift_limits;
 use crate::files::commit;
 use crate::runtime::Inner;
 
@@ -29,6 +30,7 @@ pub(super) fn fail_interrupted(inner: &Inner) {
 fn fail_some(inner: &Inner) -> Result<usize, db::Error> {
     let now_ms = inner.platform.now_ms();
     let (count, pending) = commit(inner, "scheduler", |tx| {
+        lift_limits(tx);
         let range = vec![RangeBound {
             field: "state.kind".into(),
             op: RangeOp::Eq,

@@ -76,3 +76,18 @@ async fn failures_say_less_when_redacted() {
         assert_eq!(body["data"], serde_json::json!({ "n": 1.0 }));
     }
 }
+
+#[tokio::test]
+async fn a_body_that_falls_silent_ends_with_an_error() {
+    let (platform, clock) = Platform::simulated(1);
+    let arriving = stream::once(async { Ok::<_, std::io::Error>(Bytes::from_static(b"one")) }).chain(stream::pending());
+    let mut body = request_body(platform, Body::from_stream(arriving).into_data_stream());
+    assert_eq!(body.next().await.unwrap().unwrap(), "one");
+    let next = body.next();
+    tokio::pin!(next);
+    assert!(futures_util::poll!(&mut next).is_pending());
+    clock.advance(REQUEST_SILENCE_MAX);
+    let text = next.await.unwrap().unwrap_err();
+    assert_eq!(text, "The request ended before all of its body arrived: nothing arrived for 120 seconds");
+    assert!(body.next().await.is_none());
+}
