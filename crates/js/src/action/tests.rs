@@ -189,6 +189,17 @@ fn timers_fire_once_or_again_and_can_be_cleared() {
     assert_eq!(done(run.answer(Ok(OpAnswer::nothing()))), r#"["tick","tick"]"#);
 }
 
+// - [ ] unimplemented members terminate with the Not implemented text
+#[test]
+fn timers_take_no_code_as_text() {
+    let (_, step) = Run::start("try { setTimeout('code', 1); } catch {} return 1;");
+    assert_eq!(
+        failed(step),
+        "Not implemented: string handler for setTimeout. Consider calling an action defined in Node.js instead \
+         (https://docs.convex.dev/functions/actions)."
+    );
+}
+
 #[test]
 fn a_signal_aborts_after_its_time() {
     let (mut run, _) = Run::start(

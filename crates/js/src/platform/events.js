@@ -5,6 +5,7 @@
   const halted = Symbol("halted");
   const passive = Symbol("passive");
   const dispatch = Symbol("dispatch");
+  const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
 
   class Event {
     #type;
@@ -16,6 +17,7 @@
     constructor(type, init = {}) {
       if (arguments.length === 0) throw new TypeError("Event: a type is required");
       this.#type = `${type}`;
+      if (init !== null && !isObject(init)) throw new TypeError("Event: the second argument must be an object");
       this.#init = { bubbles: Boolean(init?.bubbles), cancelable: Boolean(init?.cancelable), composed: Boolean(init?.composed) };
       for (const flag of [stopped, halted, passive]) Object.defineProperty(this, flag, { value: false, writable: true });
     }
@@ -88,7 +90,6 @@
   ["NONE", "CAPTURING_PHASE", "AT_TARGET", "BUBBLING_PHASE"].forEach((name, value) => {
     for (const holder of [Event, Event.prototype]) Object.defineProperty(holder, name, { value, enumerable: true });
   });
-  const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
   const captures = (options) => (isObject(options) ? Boolean(options.capture) : Boolean(options));
 
   class EventTarget {
@@ -156,6 +157,7 @@
     #aborted = false;
     #reason = undefined;
     #onabort = null;
+    #handle = undefined;
     #sources = undefined;
     #followers = [];
     constructor(key) {
@@ -191,9 +193,12 @@
       return this.#onabort;
     }
     set onabort(callback) {
-      if (this.#onabort !== null) this.removeEventListener("abort", this.#onabort);
+      // The place in the line is that of the first handler, whichever takes over from it.
+      this.#handle ??= (event) => this.#onabort?.call(this, event);
+      const had = this.#onabort !== null;
       this.#onabort = typeof callback === "function" ? callback : null;
-      if (this.#onabort !== null) this.addEventListener("abort", this.#onabort);
+      if (had && this.#onabort === null) this.removeEventListener("abort", this.#handle);
+      if (!had && this.#onabort !== null) this.addEventListener("abort", this.#handle);
     }
     throwIfAborted() {
       if (this.#aborted) throw this.#reason;

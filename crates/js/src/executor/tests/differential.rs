@@ -130,3 +130,14 @@ fn streams_flow_in_the_order_of_those_in_node() {
 fn performance_behaves_as_in_node() {
     check("performance.js");
 }
+
+#[test]
+fn signals_and_listeners_take_their_turns_as_in_node() {
+    check("signals.js");
+}
+
+// URLs, their parts, queries and byte streams put together by chance.
+#[test]
+fn chance_finds_no_difference_to_node() {
+    check("chance.js");
+}
