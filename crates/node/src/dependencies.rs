@@ -5,12 +5,15 @@
 //!                 package.json
 //!          .new-<hash>             one being installed; renamed when complete
 //! ```
+//! A set stays on disk while anybody holds its [`ExternalPackages`], and beyond, until sets without a holder are
+//! dropped.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     fs, io,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::{Arc, Weak},
 };
 
 use platform::Platform;
@@ -43,40 +46,93 @@ const INHERITED: [&str; 13] = [
     "SSL_CERT_FILE",
 ];
 
+/// An installed set of packages.
+#[derive(Debug)]
+pub struct ExternalPackages {
+    folder: PathBuf,
+}
+
+impl ExternalPackages {
+    /// A folder with a `node_modules` that somebody else filled and keeps.
+    pub fn in_folder(folder: PathBuf) -> Arc<ExternalPackages> {
+        Arc::new(ExternalPackages { folder })
+    }
+
+    /// Names the set: the same packages in the same versions, for the same Node.js, have the same name.
+    pub fn id(&self) -> String {
+        self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
 /// Installs sets of packages, one at a time.
 pub(crate) struct Installer {
     folder: PathBuf,
-    busy: Mutex<()>,
+    /// The sets somebody may hold, by name. Locked while one is being installed.
+    known: Mutex<HashMap<String, Weak<ExternalPackages>>>,
 }
 
 impl Installer {
     pub(crate) fn new(folder: PathBuf) -> io::Result<Installer> {
         fs::create_dir_all(&folder)?;
-        Ok(Installer { folder: fs::canonicalize(folder)?, busy: Mutex::new(()) })
+        Ok(Installer { folder: fs::canonicalize(folder)?, known: Mutex::default() })
     }
 
-    /// Returns the folder of this set, installing it if it is not there yet.
-    pub(crate) async fn install(&self, tools: &Tools, dependencies: &[Dependency]) -> Result<PathBuf, NodeError> {
+    /// Returns this set, installing it if it is not there yet.
+    pub(crate) async fn install(
+        &self,
+        tools: &Tools,
+        dependencies: &[Dependency],
+    ) -> Result<Arc<ExternalPackages>, NodeError> {
         let set = checked(dependencies)?;
         let hash = set_hash(&set, tools);
-        let complete = self.folder.join(&hash);
-        let _only_one = self.busy.lock().await;
-        if complete.is_dir() {
-            return Ok(complete);
+        let mut known = self.known.lock().await;
+        if let Some(held) = known.get(&hash).and_then(Weak::upgrade) {
+            return Ok(held);
         }
+        let folder = self.folder.join(&hash);
+        if !folder.is_dir() {
+            self.install_new(tools, &hash, &set).await?;
+        }
+        let installed = Arc::new(ExternalPackages { folder });
+        known.insert(hash, Arc::downgrade(&installed));
+        Ok(installed)
+    }
+
+    /// Removes the sets nobody holds.
+    pub(crate) async fn drop_unused(&self) -> Result<(), NodeError> {
+        let mut known = self.known.lock().await;
+        known.retain(|_, set| set.strong_count() > 0);
+        let held: Vec<String> = known.keys().cloned().collect();
+        let folder = self.folder.clone();
+        blocking(move || {
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
+                if !held.iter().any(|hash| entry.file_name() == hash.as_str()) {
+                    fs::remove_dir_all(entry.path())?;
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn install_new(&self, tools: &Tools, hash: &str, set: &BTreeMap<&str, &str>) -> Result<(), NodeError> {
+        let complete = self.folder.join(hash);
         let new = self.folder.join(format!(".new-{hash}"));
-        prepare(&new, &set)?;
+        prepare(&new, set)?;
         let installed = self.fill(tools, &new).await;
-        let (folder, target) = (new, complete.clone());
         blocking(move || match installed {
-            Ok(()) => Ok(fs::rename(&folder, &target)?),
+            Ok(()) => Ok(fs::rename(&new, &complete)?),
             Err(error) => {
-                fs::remove_dir_all(&folder)?;
+                fs::remove_dir_all(&new)?;
                 Err(error)
             }
         })
-        .await?;
-        Ok(complete)
+        .await
     }
 
     async fn fill(&self, tools: &Tools, new: &Path) -> Result<(), NodeError> {

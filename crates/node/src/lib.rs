@@ -31,7 +31,7 @@ mod pool;
 mod process;
 mod stack;
 
-pub use dependencies::Dependency;
+pub use dependencies::{Dependency, ExternalPackages};
 pub use error::{ActionError, FailureKind, HostError, NodeError};
 pub use execute::{AnalyzedFunction, AnalyzedModule, ExecuteOutcome, ExecuteRequest, Visibility};
 pub use host::{BlobBody, BlobDownload, BlobUpload, LogLevel, LogLine, NodeHost};

@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use sourcemap::SourceMap;
 
-use crate::NodeError;
+use crate::{ExternalPackages, NodeError};
 
 /// One pushed module.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct Package {
     /// `file:///…/user/`, what V8 puts before each path.
     user_url: String,
     modules: BTreeMap<String, Maps>,
+    /// Held so that they stay on disk.
+    _external: Option<Arc<ExternalPackages>>,
 }
 
 /// The source map of a module, parsed when first needed.
@@ -154,11 +156,16 @@ impl Packages {
     }
 
     /// Finds or writes the package of `modules`. Blocks on the disk.
-    pub(crate) fn materialize(&self, modules: &[ModuleSource], deps: Option<&Path>) -> Result<Arc<Package>, NodeError> {
+    pub(crate) fn materialize(
+        &self,
+        modules: &[ModuleSource],
+        external: Option<Arc<ExternalPackages>>,
+    ) -> Result<Arc<Package>, NodeError> {
         if let Some(bad) = modules.iter().find(|module| !is_module_path(&module.path)) {
             return Err(NodeError::InvalidModulePath(bad.path.clone()));
         }
-        let hash = content_hash(modules, deps);
+        let deps = external.as_ref().map(|external| external.folder().to_owned());
+        let hash = content_hash(modules, deps.as_deref());
         if let Some(package) = self.known.lock().get(&hash).and_then(Weak::upgrade) {
             return Ok(package);
         }
@@ -169,9 +176,10 @@ impl Packages {
             modules: modules.iter().map(|module| (module.path.clone(), Maps::of(module))).collect(),
             hash: hash.clone(),
             folder,
+            _external: external,
         });
         // Held from here on, so a failed write removes what it wrote.
-        write_package(package.folder(), modules, deps)?;
+        write_package(package.folder(), modules, deps.as_deref())?;
         let mut known = self.known.lock();
         known.retain(|_, package| package.strong_count() > 0);
         match known.get(&hash).and_then(Weak::upgrade) {

@@ -19,7 +19,7 @@ use platform::Platform;
 use tokio::sync::{Notify, OnceCell};
 
 use crate::{
-    ModuleSource, NodeError, Package,
+    ExternalPackages, ModuleSource, NodeError, Package,
     binary::{self, Tools},
     call::Lease,
     dependencies::{Dependency, Installer},
@@ -127,18 +127,23 @@ impl Pool {
     pub async fn materialize(
         &self,
         modules: Vec<ModuleSource>,
-        external: Option<PathBuf>,
+        external: Option<Arc<ExternalPackages>>,
     ) -> Result<Arc<Package>, NodeError> {
         let inner = self.inner.clone();
-        blocking(move || inner.packages.materialize(&modules, external.as_deref())).await
+        blocking(move || inner.packages.materialize(&modules, external)).await
     }
 
-    /// Installs exactly these packages and returns the folder that holds their `node_modules`.
+    /// Installs exactly these packages, or finds them installed.
     ///
     /// Errors: `InvalidExternalModules` with the end of npm's output.
-    pub async fn install_dependencies(&self, dependencies: &[Dependency]) -> Result<PathBuf, NodeError> {
+    pub async fn install_dependencies(&self, dependencies: &[Dependency]) -> Result<Arc<ExternalPackages>, NodeError> {
         let tools = self.inner.tools().await?;
         self.inner.installer.install(tools, dependencies).await
+    }
+
+    /// Removes installed packages that belong to no [`Package`] any more.
+    pub async fn drop_unused_dependencies(&self) -> Result<(), NodeError> {
+        self.inner.installer.drop_unused().await
     }
 
     /// Counts processes and calls.
@@ -157,6 +162,14 @@ impl Pool {
             }
             ended.await;
         }
+    }
+
+    /// Ends every process; calls in them fail.
+    pub async fn end(&self) {
+        for process in self.inner.processes.lock().iter() {
+            process.kill(crate::process::Ending::Retired);
+        }
+        self.processes_at_most(0).await;
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {

@@ -40,13 +40,28 @@ async fn a_set_is_installed_once_at_its_exact_versions() {
     let set = [dependency("b", "2.0.1"), dependency("@a/c", "1.0.0")];
     let first = installer.install(&tools, &set).await.unwrap();
     let reversed = [set[1].clone(), set[0].clone()];
-    assert_eq!(installer.install(&tools, &reversed).await.unwrap(), first);
-    assert!(first.join("node_modules/b/index.js").is_file());
+    assert_eq!(installer.install(&tools, &reversed).await.unwrap().id(), first.id());
+    assert!(first.folder().join("node_modules/b/index.js").is_file());
     let asked = fs::read_to_string(folder.path().join("asked")).unwrap();
     assert_eq!(asked.lines().count(), 1);
     assert!(asked.contains(r#""dependencies":{"@a/c":"1.0.0","b":"2.0.1"}"#), "{asked}");
     let other = installer.install(&tools, &set[..1]).await.unwrap();
-    assert_ne!(other, first);
+    assert_ne!(other.id(), first.id());
+}
+
+#[tokio::test]
+async fn sets_nobody_holds_are_removed_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let installer = Installer::new(folder.path().join("external")).unwrap();
+    let tools = tools(&folder, "exit 0");
+    let held = installer.install(&tools, &[dependency("a", "1.0.0")]).await.unwrap();
+    let dropped = installer.install(&tools, &[dependency("a", "2.0.0")]).await.unwrap();
+    let path = dropped.folder().to_owned();
+    drop(dropped);
+    assert!(path.is_dir(), "dropping alone removes nothing: a restarted server finds its packages");
+    installer.drop_unused().await.unwrap();
+    assert!(!path.exists());
+    assert!(held.folder().is_dir());
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -48,7 +47,7 @@ impl Fixture {
 
     pub async fn with(
         mut modules: Vec<ModuleSource>,
-        external: Option<PathBuf>,
+        external: Option<Arc<node::ExternalPackages>>,
         change: impl FnOnce(&mut PoolOptions),
     ) -> Fixture {
         let folder = tempfile::tempdir().unwrap();

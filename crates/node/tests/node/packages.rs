@@ -25,7 +25,7 @@ import common from "common";
 import { kind } from "@scope/modern";
 export const run = action(async () => [common, kind, require("common") === common, (await import("inner")).default.kind]);
 "#;
-    let external = Some(folder.path().to_owned());
+    let external = Some(node::ExternalPackages::in_folder(folder.path().to_owned()));
     let app = Fixture::with(vec![module("dir/deep.js", source)], external, |_| {}).await;
     app.pool.analyze(&app.package, app.environment.clone()).await.unwrap();
     let mut request = app.request("run", "{}");
