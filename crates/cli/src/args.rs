@@ -2,6 +2,7 @@
 
 mod actions;
 mod files;
+mod node;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use actions::ActionOptions;
 pub use files::FileOptions;
+pub use node::NodeArguments;
 
 #[derive(Parser, Debug)]
 #[command(
@@ -107,6 +109,9 @@ pub struct ServeOptions {
 
     #[command(flatten)]
     pub actions: ActionOptions,
+
+    #[command(flatten)]
+    pub node: NodeArguments,
 
     #[command(flatten)]
     pub log: LogOptions,

@@ -5,6 +5,7 @@
 //! DIR/instance_secret   64 hex digits, readable by the owner only
 //! DIR/db/               the storage engine's files
 //! DIR/files/            stored files, unless they are in S3
+//! DIR/node/             modules and external packages of actions in Node.js; made anew when missing
 //! ```
 
 use std::fs::{self, OpenOptions};
@@ -42,6 +43,11 @@ impl DataDir {
     /// Where stored files are.
     pub fn files(&self) -> PathBuf {
         self.path.join("files")
+    }
+
+    /// What actions in Node.js need on disk.
+    pub fn node(&self) -> PathBuf {
+        self.path.join("node")
     }
 
     /// The instance of this directory. The first call creates directory, name and secret.

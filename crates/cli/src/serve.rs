@@ -79,6 +79,7 @@ impl Server {
             site_url: server_options.site_origin.clone(),
             instance_name: instance.name.clone(),
             actions: options.actions.bounds(),
+            node: Some(options.node.options(&data_dir.node())),
             ..functions::Options::default()
         };
         // Opening reads files, and the runtime compiles the deployed code: neither belongs on an async thread.

@@ -18,7 +18,7 @@ mod call;
 mod drive;
 mod host;
 pub mod http;
-mod log;
+pub(crate) mod log;
 pub mod operations;
 mod platform;
 mod steps;
@@ -37,7 +37,7 @@ use admission::Admission;
 use steps::StepPool;
 
 pub(crate) use admission::Permit;
-pub(crate) use call::{Origin, call};
+pub(crate) use call::{Origin, Outcome, call, check_call, check_returned};
 
 /// Bounds of actions.
 #[derive(Clone, Debug)]

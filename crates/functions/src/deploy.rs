@@ -16,6 +16,7 @@ mod evaluate;
 mod finish;
 mod listing;
 mod modules;
+mod node_modules;
 mod pending;
 mod prediction;
 mod probes;
@@ -42,6 +43,8 @@ pub use start::{SchemaChange, StartedPush, evaluate_push, evaluate_schema, start
 pub use test_query::{TestQuery, run_test_query};
 pub use tree::{MountTree, PlannedMount};
 pub use wait::{ComponentProgress, SchemaProgress, wait_for_schema};
+
+pub use node::Dependency as NodeDependency;
 
 pub use db::schema::{IndexDescription, IndexKind};
 pub use db::{IndexDiff, IndexState, SchemaId};

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use db::Namespace;
 use value::Validator;
 
+use crate::node_actions::NodeCode;
 use crate::{FunctionKind, FunctionPath, Visibility};
 
 mod components;
@@ -49,6 +50,10 @@ pub struct Deployment {
     pub udf_server_version: Option<String>,
     /// Node.js version the app asked for.
     pub node_version: Option<String>,
+    /// Packages that modules for Node.js import from `node_modules`.
+    pub node_dependencies: Arc<[node::Dependency]>,
+    /// The modules for Node.js, when there are any.
+    pub node: Option<Arc<NodeCode>>,
     /// The app's functions folder, such as `convex/`.
     pub functions_folder: String,
     pub(crate) gate: Arc<crate::deploy::Gate>,
@@ -169,6 +174,8 @@ impl Deployment {
             declared_env: Arc::from([]),
             udf_server_version: None,
             node_version: None,
+            node_dependencies: Arc::from([]),
+            node: None,
             functions_folder: "convex/".into(),
             gate: Arc::default(),
         }

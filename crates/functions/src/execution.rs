@@ -128,6 +128,13 @@ impl LogCollector {
         self.lines.push(entry);
     }
 
+    /// Notes that the newest line had been cut before it came here.
+    pub fn mark_cut(&mut self) {
+        if let Some(line) = self.lines.last_mut().filter(|_| !self.overflowed) {
+            line.is_truncated = true;
+        }
+    }
+
     /// Adds a warning of ours with its code; warnings are never cut.
     pub fn warning(&mut self, code: &str, text: String, now_ms: f64) {
         self.system("WARN", &format!("warning:{code}"), text, now_ms);

@@ -23,6 +23,7 @@ mod identity;
 mod limits;
 pub mod logs;
 mod mutations;
+pub mod node_actions;
 mod path;
 mod queries;
 mod record;

@@ -15,6 +15,7 @@ use crate::deployment::instances;
 use crate::files::{FileIo, Sweeper};
 use crate::handles::HandleKey;
 use crate::logs::LogRing;
+use crate::node_actions::{NodeActions, NodeOptions};
 use crate::scheduler::dispatch::Dispatcher;
 use crate::signing::TokenSigner;
 use crate::workers::{Worker, WorkerPool};
@@ -43,6 +44,8 @@ pub struct Options {
     pub actions: ActionOptions,
     /// Where stored files are. Default: in memory, until the runtime is gone.
     pub blobs: BlobStore,
+    /// How `"use node"` actions are run. Default: pushes that have some are refused.
+    pub node: Option<NodeOptions>,
 }
 
 impl Default for Options {
@@ -56,6 +59,7 @@ impl Default for Options {
             query_cache_bytes: 64 << 20,
             actions: ActionOptions::default(),
             blobs: BlobStore::memory(),
+            node: None,
         }
     }
 }
@@ -104,6 +108,7 @@ pub(crate) struct Inner {
     pub actions: Actions,
     pub signer: TokenSigner,
     pub handles: HandleKey,
+    pub node: NodeActions,
     pub generation_row: DocumentId,
     pool: WorkerPool,
     /// The active code and the one before it, each with the commit from which on it counts.
@@ -135,6 +140,7 @@ impl Runtime {
             files,
             actions,
             signer,
+            node: NodeActions::new(options.node.clone(), &platform),
             logs: LogRing::default(),
             code: RwLock::new(Code { current: (Timestamp::ZERO, deployment), previous: None }),
             database,
@@ -146,7 +152,10 @@ impl Runtime {
         let inner = Arc::new(inner);
         let dispatcher = Dispatcher::start(inner.clone()).map_err(StartError::Worker)?;
         let sweeper = Sweeper::start(&inner);
-        Ok(Runtime { inner, background: Some(Arc::new(Background { dispatcher, sweeper })) })
+        let background = Some(Arc::new(Background { dispatcher, sweeper }));
+        let runtime = Runtime { inner, background };
+        runtime.warm_node();
+        Ok(runtime)
     }
 
     /// The newest durable timestamp: what a query at "latest" reads.
@@ -272,6 +281,7 @@ impl Runtime {
         }
         self.inner.actions.shutdown();
         self.inner.pool.shutdown();
+        self.inner.node.stop();
     }
 }
 

@@ -172,8 +172,8 @@ impl Run {
         match environment(&self.deployment, &self.call.path) {
             ModuleEnvironment::Isolate => self.run_in_heap(permit).await,
             ModuleEnvironment::Node => {
-                let path = self.call.path.display_name();
-                Ok(Err(FunctionError::new(format!("{path} needs Node.js, which this version of Concave cannot run."))))
+                let Run { arguments, operations, log, .. } = self;
+                crate::node_actions::run(operations, arguments, log, permit).await
             }
         }
     }
@@ -210,15 +210,9 @@ type Settled = Result<Option<Outcome>, SystemError>;
 
 /// Checks the arguments and runs the first step.
 fn begin(action: &mut Action, path: &FunctionPath, arguments: &Arguments) -> Settled {
-    let context = action.host.operations.context();
-    let Some(function) = context.deployment.function(path) else {
-        return Ok(Some(Err(crate::run::not_found(path, false))));
-    };
-    let mut tx = context.runtime.database().begin(BeginAt::Durable).map_err(database_error)?;
-    if let Err(error) = check_arguments(&mut tx, context.namespace, function, &arguments.object) {
+    if let Err(error) = check_call(action.host.operations.context(), arguments)? {
         return Ok(Some(Err(error)));
     }
-    drop(tx);
     let call = ActionCall::Function { module: &path.module, export: &path.export, args_json: &arguments.text };
     let step = action.start(&call);
     settle(action, path, step)
@@ -229,7 +223,7 @@ fn settle(action: &Action, path: &FunctionPath, step: Step) -> Settled {
         Step::Waiting => Ok(None),
         Step::Done(completion) => {
             action.warn_of_dangling();
-            check(action, path, &completion.result_json).map(Some)
+            check_returned(action.host.operations.context(), &completion.result_json).map(Some)
         }
         Step::Failed(error) => match failure_of(path, error) {
             CallFailure::Function(error) => Ok(Some(Err(error))),
@@ -239,9 +233,18 @@ fn settle(action: &Action, path: &FunctionPath, step: Step) -> Settled {
     }
 }
 
+/// Checks the arguments of the action that `context` belongs to.
+pub(crate) fn check_call(context: &Context, arguments: &Arguments) -> Result<Result<(), FunctionError>, SystemError> {
+    let Some(function) = context.deployment.function(&context.path) else {
+        return Ok(Err(crate::run::not_found(&context.path, false)));
+    };
+    let mut tx = context.runtime.database().begin(BeginAt::Durable).map_err(database_error)?;
+    Ok(check_arguments(&mut tx, context.namespace, function, &arguments.object))
+}
+
 /// Decodes and checks what the action returned.
-fn check(action: &Action, path: &FunctionPath, json: &str) -> Result<Outcome, SystemError> {
-    let context = action.host.operations.context();
+pub(crate) fn check_returned(context: &Context, json: &str) -> Result<Outcome, SystemError> {
+    let path = &context.path;
     let value = match decode_result(path, json) {
         Ok((value, _)) if value.has_commit_ts() => {
             return Ok(Err(FunctionError::new(format!(

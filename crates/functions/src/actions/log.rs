@@ -75,6 +75,12 @@ impl ActionLog {
         self.lines.console(level, messages, now_ms, &self.execution.path, false);
     }
 
+    /// The same for a line whose messages were cut before they came here.
+    pub fn console_cut(&mut self, level: &'static str, messages: Vec<String>) {
+        self.console(level, messages);
+        self.lines.mark_cut();
+    }
+
     /// Adds a line of ours with its code.
     pub fn system(&mut self, level: &'static str, code: &str, text: String) {
         let now_ms = self.runtime.platform().now_ms();

@@ -14,9 +14,10 @@ use super::evaluate::{EnvAccess, EvaluationError, Evaluator, reported_mistake};
 use super::modules::{PushedModules, ResolvedModule};
 use super::schema::{self, EvaluatedSchema};
 use super::tree::{Declared, MountTree};
-use super::{PushRequest, probes};
+use super::{PushRequest, node_modules, probes};
 use crate::deployment::{
-    AnalyzedFunction, AuthProvider, ComponentCode, CronSchedule, CronSpec, EnvDeclaration, HttpRoute, StoredModule,
+    AnalyzedFunction, AuthProvider, ComponentCode, CronSchedule, CronSpec, EnvDeclaration, HttpRoute,
+    ModuleEnvironment, StoredModule,
 };
 use crate::{FunctionKind, FunctionPath, SystemError, Visibility};
 
@@ -40,6 +41,8 @@ pub struct AppAnalysis {
     pub components: BTreeMap<String, ComponentAnalysis>,
     /// Which definition is mounted where.
     pub tree: MountTree,
+    /// Names the set of external packages for Node.js, when there are any.
+    pub external_deps_id: Option<String>,
     /// What `Math.random` was seeded with and the time that was shown while modules were imported.
     pub import_conditions: ([u8; 32], f64),
 }
@@ -87,11 +90,16 @@ pub(super) fn analyse(
         }
         let path = &component.definition_path;
         let schema = component.schema.as_ref().map(|module| schema::evaluate(evaluator, module)).transpose()?;
-        let code = analyse_modules(evaluator, path, &modules[path])?;
+        let code = analyse_modules(evaluator, path, &modules[path], || Ok(BTreeMap::new()))?;
         let udf_server_version = component.udf_server_version.clone();
         components.insert(path.clone(), ComponentAnalysis { schema, code, udf_server_version });
     }
-    let code = analyse_modules(evaluator, "", &modules[""])?;
+    let mut external_deps_id = None;
+    let code = analyse_modules(evaluator, "", &modules[""], || {
+        let node = node_modules::analyse(evaluator, request, &modules[""])?;
+        external_deps_id = node.external_deps_id;
+        Ok(node.functions)
+    })?;
     let auth_providers = match modules[""].contains_key(AUTH_MODULE) {
         true => evaluate_auth(evaluator, &code.bundle)?,
         false => Vec::new(),
@@ -99,7 +107,17 @@ pub(super) fn analyse(
     tree.check_routes(|definition| components.get(definition).map_or(&code, |component| &component.code))?;
     let import_conditions = evaluator.import_conditions();
     let declared_env = declared.remove("").unwrap_or_default();
-    Ok(AppAnalysis { definitions, schema, code, auth_providers, declared_env, components, tree, import_conditions })
+    Ok(AppAnalysis {
+        definitions,
+        schema,
+        code,
+        auth_providers,
+        declared_env,
+        components,
+        tree,
+        external_deps_id,
+        import_conditions,
+    })
 }
 
 /// The failure to compile a module, under `code`.
@@ -107,7 +125,7 @@ pub(super) fn compile_error(error: JsError, code: &'static str, heading: &str) -
     EvaluationError { cause: error, log_lines: Vec::new() }.into_system_error(code, heading)
 }
 
-const HEADING: &str = "The pushed modules could not be loaded:\n";
+pub(super) const HEADING: &str = "The pushed modules could not be loaded:\n";
 
 /// The module `path` of a definition, as failures name it.
 fn place(definition: &str, path: &str) -> String {
@@ -118,18 +136,23 @@ fn analyse_modules(
     evaluator: &Evaluator,
     definition: &str,
     modules: &BTreeMap<String, ResolvedModule>,
+    node_functions: impl FnOnce() -> Result<BTreeMap<String, Vec<AnalyzedFunction>>, SystemError>,
 ) -> Result<ComponentCode, SystemError> {
-    let sources = modules.iter().map(|(path, module)| module.text.clone().into_module(path)).collect();
+    let isolate = || modules.iter().filter(|(_, module)| module.environment == ModuleEnvironment::Isolate);
+    let sources = isolate().map(|(path, module)| module.text.clone().into_module(path)).collect();
     let bundle = Bundle::compile(sources).map_err(|error| compile_error(error, "InvalidModules", HEADING))?;
     let mut code = ComponentCode::empty(Arc::new(bundle));
     code.definition_path = definition.to_owned();
     code.modules = modules.iter().map(|(path, module)| (path.clone(), stored(module))).collect();
     let bundle = code.bundle.clone();
     let probe = |path: &str, source| probe(evaluator, &bundle, definition, path, source);
-    for path in modules.keys().filter(|path| !path.starts_with("_deps/") && *path != AUTH_MODULE) {
-        let functions = read_functions(&place(definition, path), probe(path, probes::FUNCTIONS)?)?;
-        code.functions.insert(path.clone(), functions);
+    let entries = isolate().map(|(path, _)| path);
+    for path in entries.filter(|path| !path.starts_with("_deps/") && *path != AUTH_MODULE) {
+        let place = place(definition, path);
+        let reported = serde_json::from_value(probe(path, probes::FUNCTIONS)?).map_err(|why| invalid(&place, why))?;
+        code.functions.insert(path.clone(), read_functions(&place, reported)?);
     }
+    code.functions.extend(node_functions()?);
     if modules.contains_key("http.js") {
         code.http_routes = read_routes(&place(definition, "http.js"), probe("http.js", probes::ROUTES)?)?;
     }
@@ -169,19 +192,23 @@ fn invalid(path: &str, why: impl std::fmt::Display) -> SystemError {
     bad_request("InvalidModules", format!("{HEADING}Failed to analyze {path}: {why}"))
 }
 
+/// A function as its registration describes it.
 #[derive(Deserialize)]
-struct ReportedFunction {
-    name: String,
-    kind: String,
-    visibility: Option<String>,
-    args: Option<Json>,
-    returns: Option<Json>,
-    line: Option<u32>,
-    column: Option<u32>,
+pub(super) struct ReportedFunction {
+    pub name: String,
+    pub kind: String,
+    pub visibility: Option<String>,
+    pub args: Option<Json>,
+    pub returns: Option<Json>,
+    pub line: Option<u32>,
+    pub column: Option<u32>,
 }
 
-fn read_functions(path: &str, report: Json) -> Result<Vec<AnalyzedFunction>, SystemError> {
-    let mut reported: Vec<ReportedFunction> = serde_json::from_value(report).map_err(|error| invalid(path, error))?;
+/// Checks what the functions of the module at `path` declare.
+pub(super) fn read_functions(
+    path: &str,
+    mut reported: Vec<ReportedFunction>,
+) -> Result<Vec<AnalyzedFunction>, SystemError> {
     // Namespaces list exports by name; people expect them in the order of the file.
     reported.sort_by_key(|function| (function.line, function.column));
     reported.into_iter().map(|function| read_function(path, function)).collect()

@@ -42,6 +42,7 @@ pub(crate) async fn on_push_thread<T: Send + 'static>(
 
 /// An executor with what evaluation may see.
 pub(crate) struct Evaluator {
+    runtime: Runtime,
     executor: js::Executor,
     env: Arc<BTreeMap<String, String>>,
     cloud_url: String,
@@ -79,6 +80,7 @@ impl Evaluator {
         let mut seed = [0; 32];
         runtime.platform().fill_random(&mut seed);
         Evaluator {
+            runtime: runtime.clone(),
             executor: js::Executor::new(js::ExecutorOptions::default()),
             env,
             cloud_url: runtime.options().cloud_url.clone(),
@@ -86,6 +88,15 @@ impl Evaluator {
             now_ms: runtime.platform().now_ms().floor(),
             seed,
         }
+    }
+
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// The deployment's own variables.
+    pub fn env(&self) -> &Arc<BTreeMap<String, String>> {
+        &self.env
     }
 
     /// The seed and the time that modules see while they are imported.

@@ -57,8 +57,15 @@ async fn finish(runtime: &Runtime, request: Arc<FinishRequest>) -> Result<PushDi
         let Some(prepared) = on_push_thread(move || prepare(&worker, &again)).await? else {
             return Ok(PushDiff::default());
         };
+        if let Some(code) = prepared.deployment.node.clone() {
+            let database = runtime.database().clone();
+            runtime.inner.node.run(|pool| async move { code.package(&pool, &database).await.map(drop) }).await?;
+        }
         match runtime.activate(prepared.tx, Arc::new(prepared.deployment)).await {
-            Ok(_) => return Ok(prepared.diff),
+            Ok(_) => {
+                runtime.warm_node();
+                return Ok(prepared.diff);
+            }
             Err(ActivateError::Conflict) => {}
             Err(ActivateError::System(error)) => return Err(error),
         }

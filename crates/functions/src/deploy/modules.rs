@@ -1,13 +1,13 @@
 //! The set of modules a push asks for: those it brings and those it leaves as they are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use db::Transaction;
 use value::DocumentId;
 
 use super::errors::{bad_request, database_error};
 use super::sources::{self, ReadError, SourceText};
-use super::{ModuleInput, PushRequest, UnchangedModule};
+use super::{ModuleInput, PushRequest, UnchangedModule, node_modules};
 use crate::deployment::{Deployment, ModuleEnvironment, StoredModule};
 use crate::path::canonical_module;
 use crate::{ErrorKind, SystemError};
@@ -47,7 +47,7 @@ pub(super) fn resolve(
         let known = stored.and_then(|modules| modules.get(&path));
         modules.insert(path, resolve_unchanged(tx, input, known)?);
     }
-    check_environments(&modules)?;
+    node_modules::check(&modules)?;
     let mut all = PushedModules::from([(String::new(), modules)]);
     for component in &request.components {
         let path = &component.definition_path;
@@ -160,23 +160,4 @@ fn check_size(modules: &PushedModules) -> Result<(), SystemError> {
     }
     let message = format!("The modules are too large together: {bytes} bytes, limit {MODULES_BYTES_MAX} bytes.");
     Err(bad_request("ModulesTooLarge", message))
-}
-
-/// Refuses modules that need Node.js, which this version cannot run.
-fn check_environments(modules: &BTreeMap<String, ResolvedModule>) -> Result<(), SystemError> {
-    let node = modules
-        .iter()
-        .filter(|(path, module)| module.environment == ModuleEnvironment::Node && !path.starts_with("_deps/"));
-    let paths: BTreeSet<&str> = node.map(|(path, _)| path.as_str()).collect();
-    if paths.is_empty() {
-        return Ok(());
-    }
-    let paths = paths.into_iter().collect::<Vec<_>>().join(", ");
-    Err(bad_request(
-        "NodeActionsNotSupported",
-        format!(
-            "This version of Concave cannot run \"use node\" modules yet: {paths}. \
-             Remove the directive if the code works in the default runtime, or leave these modules out."
-        ),
-    ))
 }

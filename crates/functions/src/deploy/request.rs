@@ -12,6 +12,8 @@ pub struct PushRequest {
     pub functions_folder: String,
     pub app: AppDefinition,
     pub components: Vec<ComponentDefinition>,
+    /// Packages that modules for Node.js import from `node_modules`.
+    pub node_dependencies: Vec<node::Dependency>,
     pub node_version: Option<String>,
 }
 

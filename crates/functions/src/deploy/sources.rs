@@ -40,6 +40,11 @@ impl SourceText {
         js::ModuleSource { path: path.to_owned(), source: self.source, source_map: self.source_map }
     }
 
+    /// The form the pool of Node.js processes writes to disk.
+    pub fn into_node_module(self, path: &str) -> node::ModuleSource {
+        node::ModuleSource { path: path.to_owned(), source: self.source, source_map: self.source_map }
+    }
+
     fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.size() + 5);
         bytes.extend_from_slice(&(self.source.len() as u32).to_le_bytes());

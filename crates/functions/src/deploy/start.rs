@@ -164,6 +164,7 @@ fn candidate(
     candidate.declared_env = analysis.declared_env.clone().into();
     candidate.udf_server_version = Some(request.app.udf_server_version.clone());
     candidate.node_version = request.node_version.clone();
+    candidate.node_dependencies = request.node_dependencies.clone().into();
     candidate.functions_folder = request.functions_folder.clone();
     candidate
 }

@@ -3,6 +3,7 @@
 mod analysis;
 mod components;
 mod finish;
+mod node;
 mod refusals;
 mod test_queries;
 
@@ -37,9 +38,12 @@ impl Backend {
     }
 
     pub fn on(engine: Arc<dyn storage::Engine>) -> Backend {
+        Backend::with(engine, Options { workers: 1, ..Options::default() })
+    }
+
+    pub fn with(engine: Arc<dyn storage::Engine>, options: Options) -> Backend {
         let platform = platform::Platform::real();
         let database = db::Database::open(engine, platform.clone(), db::Options::default()).unwrap();
-        let options = Options { workers: 1, ..Options::default() };
         let runtime = Runtime::start(database.clone(), platform, options).unwrap();
         Backend { runtime, database }
     }
@@ -108,6 +112,7 @@ pub(crate) struct Project {
     definition: Option<String>,
     unchanged: Vec<UnchangedModule>,
     components: Vec<ComponentDefinition>,
+    pub node_dependencies: Vec<NodeDependency>,
     pub node_version: Option<String>,
 }
 
@@ -202,6 +207,7 @@ impl Project {
                 udf_server_version: "1.48.0".into(),
             },
             components: self.components.clone(),
+            node_dependencies: self.node_dependencies.clone(),
             node_version: self.node_version.clone(),
         }
     }

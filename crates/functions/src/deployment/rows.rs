@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use db::{Database, Namespace, Transaction};
+use node::Dependency;
 use serde::{Deserialize, Serialize};
 use value::{DocumentId, Object, Validator, Value};
 
@@ -17,6 +18,7 @@ use super::{
 };
 use crate::deploy::sources;
 use crate::deploy::tables::{self, MODULES, SETTINGS};
+use crate::node_actions::NodeCode;
 use crate::{FunctionKind, FunctionPath, Visibility};
 
 /// Why the stored deployment could not be read.
@@ -51,6 +53,9 @@ struct StoredSettings {
     /// The component instances. Absent in rows of older versions, which had the app alone.
     #[serde(default)]
     components: Vec<StoredComponent>,
+    /// Name and version; absent in rows of older versions.
+    #[serde(default)]
+    node_dependencies: Vec<(String, String)>,
 }
 
 /// One component instance; its modules are stored with its definition.
@@ -214,6 +219,7 @@ impl StoredSettings {
             auth_providers: deployment.auth_providers.iter().map(AuthProvider::to_json).collect(),
             declared_env: deployment.declared_env.iter().map(store_declaration).collect(),
             components: deployment.components.iter().map(|(path, code)| store_component(path, code)).collect(),
+            node_dependencies: deployment.node_dependencies.iter().map(store_dependency).collect(),
         }
     }
 
@@ -226,6 +232,8 @@ impl StoredSettings {
         deployment.auth_providers = providers.map_err(|why| LoadError::malformed(SETTINGS, why))?.into();
         let declared: Result<Vec<_>, _> = self.declared_env.into_iter().map(load_declaration).collect();
         deployment.declared_env = declared?.into();
+        let dependencies = self.node_dependencies.into_iter();
+        deployment.node_dependencies = dependencies.map(|(name, version)| Dependency { name, version }).collect();
         Ok(())
     }
 }
@@ -274,6 +282,8 @@ impl StoredCode {
             let (path, code) = component.mount(code);
             deployment.components.insert(path, Arc::new(code));
         }
+        let node = deployment.root().and_then(|root| NodeCode::of(root, &deployment.node_dependencies));
+        deployment.node = node;
         Ok(deployment)
     }
 
@@ -362,6 +372,10 @@ fn store_declaration(declaration: &EnvDeclaration) -> StoredDeclaration {
         validator: declaration.validator.to_json(),
         optional: declaration.optional,
     }
+}
+
+fn store_dependency(dependency: &Dependency) -> (String, String) {
+    (dependency.name.clone(), dependency.version.clone())
 }
 
 fn load_declaration(stored: StoredDeclaration) -> Result<EnvDeclaration, LoadError> {

@@ -22,7 +22,7 @@ pub fn started(push: &StartedPush) -> Value {
     let packages = definitions().map(|path| (path.clone(), Value::from(push.token.as_str())));
     json!({
         "environmentVariables": *push.environment,
-        "externalDepsId": null,
+        "externalDepsId": analysis.external_deps_id,
         "componentDefinitionPackages": packages.collect::<Map<_, _>>(),
         "appAuth": analysis.auth_providers.iter().map(AuthProvider::to_json).collect::<Vec<_>>(),
         "analysis": definitions().map(|path| (path.clone(), components::evaluated(push, path))).collect::<Map<_, _>>(),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use functions::deploy::{
-    AppDefinition, ComponentDefinition, FinishRequest, ModuleInput, PushRequest, SchemaId, SourceText, UnchangedModule,
+    AppDefinition, ComponentDefinition, FinishRequest, ModuleInput, NodeDependency, PushRequest, SchemaId, SourceText,
+    UnchangedModule,
 };
 use functions::deployment::ModuleEnvironment;
 use serde::Deserialize;
@@ -28,6 +29,8 @@ pub struct PushBody {
     app_definition: AppDefinitionBody,
     #[serde(default)]
     component_definitions: Vec<ComponentDefinitionBody>,
+    #[serde(default)]
+    node_dependencies: Vec<DependencyBody>,
     node_version: Option<String>,
 }
 
@@ -66,6 +69,13 @@ struct ModuleBody {
     source: String,
     source_map: Option<String>,
     environment: Option<String>,
+}
+
+/// An external package at its exact version.
+#[derive(Deserialize)]
+struct DependencyBody {
+    name: String,
+    version: String,
 }
 
 #[derive(Deserialize)]
@@ -125,6 +135,7 @@ impl PushBody {
             functions_folder: self.functions,
             app: app(self.app_definition)?,
             components: components?,
+            node_dependencies: self.node_dependencies.into_iter().map(dependency).collect(),
             node_version: self.node_version,
         })
     }
@@ -177,6 +188,10 @@ fn app(body: AppDefinitionBody) -> Result<AppDefinition, ApiError> {
         unchanged: unchanged?,
         udf_server_version: body.udf_server_version,
     })
+}
+
+fn dependency(body: DependencyBody) -> NodeDependency {
+    NodeDependency { name: body.name, version: body.version }
 }
 
 fn component(body: ComponentDefinitionBody) -> Result<ComponentDefinition, ApiError> {
