@@ -5,16 +5,25 @@ import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
+import { ConvexHttpClient } from "convex/browser";
 import { ConvexError } from "convex/values";
 import { api, deployedApp, freshName } from "./support/app.mjs";
+import { Project } from "./support/project.mjs";
+import { Server } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
 
 const files = resolve(fileURLToPath(import.meta.url), "../../node_app");
-const IDLE_SECONDS = 2;
+const prepare = ({ project }) => cpSync(files, project.directory, { recursive: true });
 
-const app = deployedApp({
-  options: ["--node-idle-timeout", `${IDLE_SECONDS}`, "--node-processes-max", "2"],
-  prepare: ({ project }) => cpSync(files, project.directory, { recursive: true }),
+const app = deployedApp({ options: ["--node-processes-max", "2"], prepare });
+/** A server whose actions have a second, and whose processes end when a second has passed without any. */
+const hurried = deployedApp({
+  options: ["--node-action-timeout", "1", "--node-idle-timeout", "1"],
+  prepare(context) {
+    prepare(context);
+    // Its cron job would use a process every second.
+    context.project.delete("convex/crons.ts");
+  },
 });
 
 const run = (reference, args = {}) => app.http.action(reference, args);
@@ -97,6 +106,23 @@ test("what a called function throws can be caught, with its data", async () => {
   assert.match(caught.plain.message, /boom/);
   assert.match(caught.args.message, /ArgumentValidationError: Object is missing the required field `name`/);
   assert.match(caught.missing.message, /Couldn't find JavaScript module 'nowhere\.js'/);
+});
+
+test("jobs are scheduled and cancelled, and run in Node.js themselves", async () => {
+  const name = freshName();
+  await run(api.nodeCalls.schedule, { name, delayMs: 0 });
+  await until(async () => (await read(name)) === 1, "the job has run");
+  await app.http.mutation(api.plainActions.scheduleNode, { name });
+  await until(async () => (await read(name)) === 2, "the job of a mutation has run");
+  const id = await run(api.nodeCalls.schedule, { name, delayMs: 600_000 });
+  await run(api.nodeCalls.cancel, { id });
+  assert.equal((await app.http.mutation(api.plainActions.job, { id })).kind, "canceled");
+});
+
+test("cron jobs and HTTP actions reach Node.js too", async () => {
+  await until(async () => (await read("cron")) >= 2, "the cron job has run twice");
+  const response = await fetch(`${app.server.siteUrl}/packages`);
+  assert.deepEqual([response.status, await response.json()], [200, { bundled: 7_200_000, external: [true, false] }]);
 });
 
 test("files are stored, read, linked and deleted", async () => {
@@ -194,8 +220,17 @@ test("what an earlier call left behind cannot be used", async () => {
   assert.equal(await read(name), 0);
 });
 
+// timeout
+test("an action that takes too long is ended, even in a busy loop", async () => {
+  const hangs = await failure(hurried.http.action(api.trouble.hangs, {}));
+  assert.match(hangs.message, /Action `trouble\.js:hangs` execution timed out \(maximum duration 1s\)/);
+  const spins = await failure(hurried.http.action(api.trouble.spins, {}));
+  assert.match(spins.message, /Function execution unexpectedly timed out\. Check your function for infinite loops/);
+  assert.equal(await hurried.http.action(api.trouble.echo, { text: "on we go" }), 8);
+});
+
 test("processes nobody uses end and give their memory back", async () => {
-  const pid = await run(api.machine.processId);
+  const pid = await hurried.http.action(api.machine.processId, {});
   const alive = () => {
     try {
       process.kill(pid, 0);
@@ -205,7 +240,34 @@ test("processes nobody uses end and give their memory back", async () => {
     }
   };
   await until(() => !alive(), "the idle process has ended");
-  assert.notEqual(await run(api.machine.processId), pid);
+  assert.notEqual(await hurried.http.action(api.machine.processId, {}), pid);
+});
+
+test("without Node.js everything else is served", async () => {
+  const server = await Server.start("--node-binary", "/nowhere/node");
+  const plain = Project.testApp();
+  try {
+    await plain.push(server);
+    cpSync(files, plain.directory, { recursive: true });
+    const { code, stderr } = await plain.convex(server, "dev", "--once", "--typecheck", "disable");
+    assert.equal(code, 1);
+    assert.match(stderr, /Deployment is not configured to deploy "use node" actions\. Node\.js v20, 22, or 24 is not installed\./);
+    const client = new ConvexHttpClient(server.url, { logger: false });
+    assert.equal(await client.mutation(api.counters.bump, { name: "served" }), 1);
+  } finally {
+    await server.remove();
+    plain.remove();
+  }
+});
+
+test("a query in a file for Node.js is refused by name", async () => {
+  const project = Project.of({
+    "wrong.ts": `"use node";\nimport { queryGeneric } from "convex/server";\nexport const all = queryGeneric(async () => 1);\n`,
+  });
+  const { code, stderr } = await project.convex(hurried.server, "dev", "--once", "--typecheck", "disable");
+  project.remove();
+  assert.equal(code, 1);
+  assert.match(stderr, /`all` defined in `wrong\.js` is a Query function\. Only actions can be defined in Node\.js\./);
 });
 
 test("a restarted server runs the same actions, and old packages are gone", async () => {
