@@ -72,6 +72,11 @@ impl Arena {
         unsafe { &mut *self.heap }
     }
 
+    /// Whether `bytes` bytes at `address` lie in what is allocated so far.
+    pub(crate) fn holds(&self, address: usize, bytes: usize) -> bool {
+        (self.base..self.top()).contains(&address) && address + bytes <= self.top()
+    }
+
     /// First address above what is allocated so far.
     pub(crate) fn top(&self) -> usize {
         self.base + self.heap().runs.top() as usize * PAGE

@@ -13,6 +13,7 @@ mod ops;
 mod outcome;
 mod runtime;
 mod throw;
+mod trap;
 mod wasm_ops;
 mod web_ops;
 
@@ -27,6 +28,9 @@ pub(crate) use self::context::{Context, PromiseState, Value};
 use self::modules::Loader;
 use self::runtime::{new_context, plug_free_blocks, stack_available};
 use self::throw::{throw_error, throw_text};
+pub(crate) use self::trap::Trap;
+#[cfg(test)]
+pub(crate) use self::trap::find_layout;
 use crate::active::Running;
 use crate::arena::Arena;
 use crate::call::Kind;
@@ -58,6 +62,8 @@ pub(crate) struct Engine {
     pub(crate) import_lines: Vec<(ConsoleLevel, Vec<String>)>,
     /// Namespace of the loaded module.
     namespace: Value,
+    /// What ends built-ins that run on and on.
+    trap: Option<Trap>,
     /// Who watches over the running call, and what it watched before.
     watching: Option<(Arc<Lane>, Option<Watched>)>,
 }
@@ -92,6 +98,7 @@ impl Engine {
             shared: UNDEFINED,
             import_lines: Vec::new(),
             namespace: UNDEFINED,
+            trap: Trap::prepare(context),
             watching: None,
         })
     }
@@ -108,8 +115,11 @@ impl Engine {
             qjs::JS_UpdateStackTop(self.context.runtime());
             qjs::JS_SetMaxStackSize(self.context.runtime(), stack as _);
         }
+        if let Some(trap) = &self.trap {
+            trap.clear();
+        }
         if let Some(lane) = lane {
-            let before = lane.begin(self.context.raw() as usize, active.user_time_max());
+            let before = lane.begin(self.context.raw() as usize, active.user_time_max(), self.trap);
             self.watching = Some((lane.clone(), before));
         }
         Ok(())

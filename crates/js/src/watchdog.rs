@@ -5,6 +5,8 @@
 //! every call that is past its deadline, sets the countdown to zero: the next step asks. Whether the call's time
 //! is really up is still decided by the handler, on the call's own thread.
 //!
+//! Built-ins that never ask at all run into a trap, see `engine::trap`, when they go on for long after the deadline.
+//!
 //! The countdown is a private field of the context; where it lies is found by watching it count, once per
 //! process. Should that fail, limits are still enforced, only later.
 
@@ -12,10 +14,13 @@ use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use crate::engine::find_countdown;
+use crate::engine::{Trap, find_countdown};
 
 /// How often deadlines are looked at while calls are running.
 const TICK: Duration = Duration::from_millis(20);
+
+/// How long after its deadline a call is taken to be stuck in a built-in that never asks.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// Ticks without any call after which the thread goes to sleep.
 const IDLE_TICKS_MAX: u32 = 50;
@@ -26,6 +31,7 @@ pub(crate) struct Watched {
     /// Address of the countdown in the running context.
     countdown: usize,
     deadline: Instant,
+    trap: Option<Trap>,
 }
 
 /// The calls of one executor: the innermost one that is running.
@@ -68,10 +74,10 @@ pub(crate) fn thread_lane() -> Arc<Lane> {
 
 impl Lane {
     /// Begins watching a call in the context at `context`; returns what was watched before, to be put back.
-    pub(crate) fn begin(&self, context: usize, time: Duration) -> Option<Watched> {
+    pub(crate) fn begin(&self, context: usize, time: Duration, trap: Option<Trap>) -> Option<Watched> {
         static OFFSET: OnceLock<Option<usize>> = OnceLock::new();
         let offset = (*OFFSET.get_or_init(find_countdown))?;
-        let watched = Watched { countdown: context + offset, deadline: Instant::now() + time };
+        let watched = Watched { countdown: context + offset, deadline: Instant::now() + time, trap };
         let before = lock(&self.0).replace(watched);
         if before.is_none() {
             watchdog().rouse();
@@ -87,7 +93,7 @@ impl Lane {
     /// Looks at the call; true when one is running.
     fn check(&self, now: Instant) -> bool {
         let watched = lock(&self.0);
-        let Some(Watched { countdown, deadline }) = *watched else {
+        let Some(Watched { countdown, deadline, trap }) = *watched else {
             return false;
         };
         if now > deadline {
@@ -95,6 +101,9 @@ impl Lane {
             // guarantees. The engine decrements the field without atomics; losing one of the two writes only
             // delays the check to the next tick.
             unsafe { (countdown as *mut i32).write_volatile(0) };
+        }
+        if let Some(trap) = trap.filter(|_| now > deadline + GRACE) {
+            trap.set();
         }
         true
     }

@@ -269,11 +269,16 @@ fn a_key_made_while_a_module_is_imported_works_in_every_call() {
 
 #[test]
 fn a_derivation_without_end_is_ended_by_the_time_limit() {
-    let error = try_eval(
-        "const key = await crypto.subtle.importKey('raw', new Uint8Array(8), 'PBKDF2', false, ['deriveBits']);
-         try { await crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt: new Uint8Array(8), iterations: 4e9 }, key, 256); } catch {}",
-    )
-    .unwrap_err();
+    let bundle = bundle(
+        "export const f = query(async () => {
+           const key = await crypto.subtle.importKey('raw', new Uint8Array(8), 'PBKDF2', false, ['deriveBits']);
+           try { await crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt: new Uint8Array(8), iterations: 4e9 }, key, 256); } catch {}
+         });",
+    );
+    let limits = crate::CallLimits { user_time: std::time::Duration::from_millis(100), ..Default::default() };
+    let call = crate::Call { limits, ..call("f") };
+    let outcome = crate::Executor::new(crate::ExecutorOptions::default()).run(&bundle, &call, &mut TestHost::echo());
+    let error = outcome.unwrap_err();
     assert!(matches!(error, crate::JsError::Timeout { .. }), "{error}");
 }
 

@@ -161,6 +161,43 @@ fn builtins_do_not_walk_over_endless_arrays() {
     }
 }
 
+// Loops in C that never look at the clock, and need not be given an array: only the trap ends them.
+#[test]
+fn builtins_that_never_ask_are_stopped() {
+    for call in [
+        "new Set(a)",
+        "new Set({ [Symbol.iterator]: () => ({ next: Object }) })",
+        "new WeakSet(a.values().filter(Object.is))",
+        "a.values().some(Object.is)",
+        "a.values().drop(2 ** 40).next()",
+        "Array.prototype.find.call({ length: 2 ** 50 }, Object.is)",
+        "Array.prototype.forEach.call({ length: 2 ** 50 }, Object)",
+        "const m = new Map([[1, a]]); for (;;) try { new Set(m.get(1)); } catch { }",
+    ] {
+        let body = format!(
+            "const a = []; a[2 ** 32 - 2] = 1; try {{ {call}; }} catch {{ return 1; }} finally {{ globalThis.x = 1; }}"
+        );
+        let error = limited(&body, quick()).unwrap_err();
+        assert!(matches!(error, JsError::Timeout { .. }), "{call}: {error}");
+    }
+    assert!(crate::engine::find_layout().is_some(), "the trap knows where prototypes are");
+}
+
+#[test]
+fn a_trap_leaves_no_trace() {
+    let bundle = bundle(
+        "export const f = query(async () => { new Set(Array(2 ** 32 - 1)); });
+         export const g = query(async () => [Object.getPrototypeOf(Object.prototype), 'x' in {}, {}.x === undefined, typeof nobody]);",
+    );
+    let executor = Executor::new(ExecutorOptions::default());
+    for _ in 0..2 {
+        let stuck = executor.run(&bundle, &Call { limits: quick(), ..call("f") }, &mut TestHost::echo());
+        assert!(matches!(stuck, Err(JsError::Timeout { .. })));
+        let done = executor.run(&bundle, &call("g"), &mut TestHost::echo()).unwrap();
+        assert_eq!(done.result_json, r#"[null,false,true,"undefined"]"#);
+    }
+}
+
 #[test]
 fn guarded_builtins_work_as_ever() {
     let body = "const a = [3, 1, 2]; const sparse = []; sparse[1000] = 1;
