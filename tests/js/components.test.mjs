@@ -34,10 +34,16 @@ export default defineComponent("counter", { env: { LABEL: v.optional(v.string())
 import { v } from "convex/values";
 export default defineSchema({ counts: defineTable({ name: v.string(), n: v.number() }).index("by_name", ["name"]) });
 `,
-  "counter/lib.ts": `import { v } from "convex/values";
-import { internalQuery, mutation, query } from "./_generated/server.js";
-import { createFunctionHandle } from "convex/server";
+  "counter/crons.ts": `import { cronJobs } from "convex/server";
 import { internal } from "./_generated/api.js";
+const crons = cronJobs();
+crons.interval("tick", { hours: 1 }, internal.lib.tick, {});
+export default crons;
+`,
+  "counter/lib.ts": `import { v } from "convex/values";
+import { action, internalMutation, internalQuery, mutation, query } from "./_generated/server.js";
+import { createFunctionHandle } from "convex/server";
+import { api, internal } from "./_generated/api.js";
 declare const process: { env: Record<string, string | undefined> };
 export const add = mutation({
   args: { name: v.string(), by: v.number() }, returns: v.number(),
@@ -59,7 +65,37 @@ export const about = query({ args: {}, handler: async (ctx) => ({
   user: await ctx.auth.getUserIdentity(), path: (await ctx.meta.getFunctionMetadata()).componentPath,
 }) });
 export const hidden = internalQuery({ args: {}, handler: async () => 42 });
+export const tick = internalMutation({ args: {}, handler: (ctx) => ctx.db.insert("counts", { name: "ticks", n: 1 }) });
+export const later = mutation({ args: { name: v.string() }, returns: v.null(), handler: async (ctx, { name }): Promise<null> => {
+  await ctx.scheduler.runAfter(0, api.lib.add, { name, by: 100 });
+  return null;
+} });
+export const act = action({ args: { name: v.string() }, returns: v.any(), handler: async (ctx, { name }): Promise<any> => {
+  const n: number = await ctx.runMutation(api.lib.add, { name, by: 1 });
+  const storageId = await ctx.storage.store(new Blob(["n is " + n]));
+  return { n, url: await ctx.storage.getUrl(storageId), user: await ctx.auth.getUserIdentity(), label: process.env.LABEL };
+} });
 export const handle = query({ args: {}, handler: (): Promise<string> => createFunctionHandle(internal.lib.hidden) });
+`,
+};
+
+const served = {
+  "served/convex.config.ts": `import { defineComponent } from "convex/server";
+export default defineComponent("served");
+`,
+  "served/http.ts": `import { httpRouter } from "convex/server";
+import { httpAction, query } from "./_generated/server.js";
+import { api } from "./_generated/api.js";
+declare const process: { env: Record<string, string | undefined> };
+const http = httpRouter();
+http.route({ path: "/hello", method: "GET", handler: httpAction(async (ctx, request): Promise<Response> => Response.json({
+  url: new URL(request.url).pathname, site: process.env.CONVEX_SITE_URL, user: await ctx.auth.getUserIdentity(),
+  path: (await ctx.meta.getFunctionMetadata()).componentPath, own: await ctx.runQuery(api.data.own, {}) })) });
+http.route({ pathPrefix: "/files/", method: "POST", handler: httpAction(async (_, request) => new Response("got " + await request.text())) });
+export default http;
+`,
+  "served/data.ts": `import { query } from "./_generated/server.js";
+export const own = query({ args: {}, handler: async (ctx) => (await ctx.db.query("things" as any).collect()).length });
 `,
 };
 
@@ -88,10 +124,13 @@ import { v } from "convex/values";
 import shardedCounter from "@convex-dev/sharded-counter/convex.config";
 import counter from "./counter/convex.config.js";
 import outer from "./outer/convex.config.js";
+import served from "./served/convex.config.js";
 const app = defineApp({ env: { SECRET: v.optional(v.string()) } });
 app.use(counter, { env: { LABEL: app.env.SECRET } });
 app.use(counter, { name: "clicks", env: { LABEL: "literal" } });
 app.use(outer);
+app.use(served, { httpPrefix: "/served/" });
+app.use(served, { name: "deeper", httpPrefix: "/deep/er/" });
 app.use(shardedCounter);
 export default app;
 `,
@@ -100,7 +139,7 @@ import { createFunctionHandle } from "convex/server";
 import type { FunctionHandle } from "convex/server";
 import { ShardedCounter } from "@convex-dev/sharded-counter";
 import { components, internal } from "./_generated/api";
-import { internalMutation, mutation, query } from "./_generated/server";
+import { action, internalMutation, mutation, query } from "./_generated/server";
 const sharded = new ShardedCounter(components.shardedCounter, { shards: { beans: 4 } });
 const which = v.union(v.literal("counter"), v.literal("clicks"));
 export const add = mutation({ args: { which, name: v.string(), by: v.number() },
@@ -127,9 +166,25 @@ export const throughHandle = query({ args: {}, handler: async (ctx): Promise<num
   const handle = await ctx.runQuery(components.counter.lib.handle, {}) as FunctionHandle<"query">;
   return await ctx.runQuery(handle, {});
 } });
+export const later = mutation({ args: {}, handler: async (ctx): Promise<void> => {
+  await ctx.runMutation(components.clicks.lib.later, { name: "later" });
+  await ctx.scheduler.runAfter(0, components.clicks.lib.add, { name: "reference", by: 1 });
+  await ctx.scheduler.runAfter(0, await createFunctionHandle(components.clicks.lib.add), { name: "handle", by: 2 });
+} });
+export const act = action({ args: {}, handler: async (ctx): Promise<any> => [
+  await ctx.runAction(components.clicks.lib.act, { name: "acted" }),
+  await ctx.runQuery(components.clicks.lib.get, { name: "acted" }),
+] });
 export const reachHidden = query({ args: {}, handler: async (ctx): Promise<any> => ctx.runQuery((components.counter.lib as any).hidden, {}) });
 export const eat = mutation({ args: { n: v.number() }, handler: (ctx, { n }) => sharded.add(ctx, "beans", n) });
 export const eaten = query({ args: {}, handler: (ctx) => sharded.count(ctx, "beans") });
+`,
+  "http.ts": `import { httpRouter } from "convex/server";
+import { httpAction } from "./_generated/server";
+const http = httpRouter();
+http.route({ path: "/served/own", method: "GET", handler: httpAction(async () => new Response("the app's")) });
+http.route({ pathPrefix: "/other/", method: "GET", handler: httpAction(async (_, request) => new Response(new URL(request.url).pathname)) });
+export default http;
 `,
   "schema.ts": `import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
@@ -137,7 +192,7 @@ export default defineSchema({ notes: defineTable({ text: v.string() }) });
 `,
 };
 
-function project(files = { ...root, ...counter, ...outer }) {
+function project(files = { ...root, ...counter, ...outer, ...served }) {
   const tsconfig = Project.testApp();
   const made = Project.of({ "tsconfig.json": tsconfig.read("convex/tsconfig.json"), ...files });
   tsconfig.remove();
@@ -146,7 +201,7 @@ function project(files = { ...root, ...counter, ...outer }) {
 
 // "Component `exports` tree yields correct `_generated/component.ts` / `components.*` types."
 test("the CLI typechecks an app against the types of its components", async () => {
-  const config = root["convex.config.ts"].replace(/.*outer.*\n/g, "");
+  const config = root["convex.config.ts"].replace(/.*(outer|served).*\n/g, "");
   const code = `import { components } from "./_generated/api";
 import { mutation } from "./_generated/server";
 export const add = mutation({ args: {}, handler: async (ctx): Promise<number> =>
@@ -212,6 +267,51 @@ test("handles go down and up", async () => {
   await client.mutation("app:roundTrip", {});
   assert.deepEqual(await client.query("app:notes", {}), ["from below"]);
   assert.equal(await client.query("app:throughHandle", {}), 42);
+});
+
+test("jobs and crons of components run in them", async () => {
+  const client = http();
+  await client.mutation("app:later", {});
+  const clicks = (name) => client.query("app:get", { which: "clicks", name });
+  await until(async () => (await clicks("later")) === 100, "its own job");
+  await until(async () => (await clicks("reference")) === 1 && (await clicks("handle")) === 2, "the jobs of the app");
+  const rows = async (...component) => JSON.parse(await app.convexOk(server, "data", "_scheduled_functions", "--format", "json", ...component));
+  const done = (row) => `${row.name} ${row.state.kind}`;
+  await until(async () => (await rows()).every((row) => row.state.kind === "success"), "finished jobs");
+  assert.deepEqual((await rows()).map(done), ["lib.js:add success", "lib.js:add success"]);
+  assert.deepEqual((await rows("--component", "clicks")).map(done), ["lib.js:add success"]);
+  assert.equal(await clicks("ticks"), 1);
+  assert.equal(await client.query("app:get", { which: "counter", name: "ticks" }), 1);
+});
+
+test("actions run inside components, with their files", async () => {
+  const client = http();
+  const [inside, seen] = await client.action("app:act", {});
+  assert.equal(seen, 1);
+  assert.deepEqual({ ...inside, url: null }, { n: 1, url: null, user: null, label: "literal" });
+  assert.match(inside.url, /\?component=\d+$/);
+  assert.equal(await (await fetch(inside.url)).text(), "n is 1");
+  assert.equal((await fetch(inside.url.split("?")[0])).status, 404);
+});
+
+// "mount routing and httpPrefix, tie, overlap refused"
+test("HTTP actions answer under the prefix of their mount", async () => {
+  const get = (path, options) => fetch(server.siteUrl + path, { headers: { authorization: "Bearer not.a.token" }, ...options });
+  for (const [prefix, path] of [["/served", "served"], ["/deep/er", "deeper"]]) {
+    const hello = await get(`${prefix}/hello`);
+    assert.equal(hello.status, 200);
+    assert.deepEqual(await hello.json(), { url: `${prefix}/hello`, site: server.siteUrl + prefix, user: null, path, own: 0 });
+  }
+  assert.equal(await (await get("/served/files/x", { method: "POST", body: "bytes" })).text(), "got bytes");
+  assert.equal(await (await get("/served/own")).text(), "the app's");
+  assert.equal(await (await get("/other/x")).text(), "/other/x");
+  for (const path of ["/served/nothing", "/nothing", "/hello"]) assert.equal((await get(path)).status, 404, path);
+  const config = app.read("convex/convex.config.ts");
+  app.write("convex/convex.config.ts", config.replace("/deep/er/", "/served/deep/"));
+  const refused = await push(app);
+  app.write("convex/convex.config.ts", config);
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, /is mounted at the overlapping/);
 });
 
 test("a component from the registry works", async () => {

@@ -15,6 +15,9 @@ use value::{DocumentId, Object, Value};
 use crate::{Deployment, FunctionPath};
 
 pub(crate) const TABLE: &str = "_scheduled_functions";
+/// Under a job's internal id, the namespace of the component its function is in, if that is another one. Hidden from
+/// functions.
+const TARGETS: &str = "_scheduled_targets";
 /// Jobs by state and due time: what the dispatcher reads.
 const BY_STATE: &str = "by_state";
 /// Jobs by completion: what the sweeper reads.
@@ -49,16 +52,18 @@ impl From<db::Error> for ScheduleError {
 /// A job to be written.
 pub(crate) struct NewJob {
     pub path: FunctionPath,
+    /// The component that the function is in.
+    pub target: Namespace,
     /// The one argument object.
     pub args: Value,
     /// Milliseconds since the Unix epoch.
     pub due_ms: f64,
 }
 
-/// Checks that there is a function to schedule.
+/// Checks that there is a function to schedule; returns where its component lives.
 ///
 /// Errors: what is missing, as a sentence.
-pub(crate) fn check_target(deployment: &Deployment, path: &FunctionPath) -> Result<(), String> {
+pub(crate) fn check_target(deployment: &Deployment, path: &FunctionPath) -> Result<Namespace, String> {
     let Some(component) = deployment.component(&path.component) else {
         return Err(format!("Attempted to schedule function at nonexistent path: {path}"));
     };
@@ -71,7 +76,31 @@ pub(crate) fn check_target(deployment: &Deployment, path: &FunctionPath) -> Resu
             path.export, path.module
         ));
     }
-    Ok(())
+    Ok(component.namespace)
+}
+
+/// The component that a job's function is in; none for the job's own.
+pub(crate) fn target(
+    tx: &mut Transaction,
+    namespace: Namespace,
+    job: DocumentId,
+) -> Result<Option<Namespace>, db::Error> {
+    let Some(table) = tx.table_number(namespace, TARGETS) else { return Ok(None) };
+    let row = tx.get(namespace, DocumentId { table, internal: job.internal })?;
+    Ok(row.and_then(|row| match row.value.get("namespace") {
+        Some(Value::Int64(number)) => u32::try_from(*number).ok().map(Namespace),
+        _ => None,
+    }))
+}
+
+/// Deletes a job with what belongs to it.
+fn forget(tx: &mut Transaction, namespace: Namespace, job: DocumentId) -> Result<(), db::Error> {
+    if target(tx, namespace, job)?.is_some()
+        && let Some(table) = tx.table_number(namespace, TARGETS)
+    {
+        tx.delete(namespace, DocumentId { table, internal: job.internal })?;
+    }
+    tx.delete(namespace, job).map(drop)
 }
 
 /// Writes a pending job; a cancelled one if the job it is scheduled by has been cancelled meanwhile, because what that
@@ -85,7 +114,7 @@ pub(crate) fn schedule(
     parent: Option<JobRun>,
     now_ms: f64,
 ) -> Result<DocumentId, ScheduleError> {
-    let NewJob { path, args, due_ms } = job;
+    let NewJob { path, target, args, due_ms } = job;
     if !due_ms.is_finite() || (due_ms - now_ms).abs() > DELAY_MS_MAX {
         let direction = if due_ms < now_ms { "in the past" } else { "in the future" };
         return Err(ScheduleError::Invalid(format!("The scheduled time is more than 5 years {direction}")));
@@ -99,6 +128,10 @@ pub(crate) fn schedule(
     .into_iter()
     .collect();
     let id = tx.insert(namespace, TABLE, row)?;
+    if target != namespace {
+        let row = [("namespace".to_owned(), Value::Int64(i64::from(target.0)))].into_iter().collect();
+        tx.insert_with_internal_id(namespace, TARGETS, id.internal, row)?;
+    }
     if parent.map_or(Ok(false), |parent| parent.is_cancelled(tx))? {
         finish(tx, namespace, id, state("canceled", None), now_ms)?;
     }

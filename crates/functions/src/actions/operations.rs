@@ -47,6 +47,11 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// Refuses to change the data of a component that was unmounted while the action ran.
+    fn check_mounted(&self) -> Result<(), Failure> {
+        self.runtime.check_mounted(self.namespace).map_err(|error| refused(error.message))
+    }
+
     /// Finds functions in `deployment` as the action means them.
     fn resolver<'a>(&'a self, deployment: &'a Deployment) -> Resolver<'a> {
         Resolver { deployment, handles: &self.runtime.inner.handles, component: &self.path.component }

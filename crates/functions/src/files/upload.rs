@@ -30,10 +30,22 @@ pub struct Upload {
 impl Runtime {
     /// Checks the token of an upload URL.
     ///
-    /// Errors: 401 `StorageTokenInvalid`, `StorageTokenExpired`.
+    /// Errors: 401 `StorageTokenInvalid`, `StorageTokenExpired`; 400 `UnmountedComponent`.
     pub fn check_upload_token(&self, token: &str) -> Result<UploadTarget, SystemError> {
         let now_ms = self.inner.platform.now_ms() as u64;
-        self.inner.files.tokens.check(token, now_ms).map(UploadTarget)
+        let namespace = self.inner.files.tokens.check(token, now_ms)?;
+        self.check_mounted(namespace)?;
+        Ok(UploadTarget(namespace))
+    }
+
+    /// Errors: 400 `UnmountedComponent` when the component's data must stay as it is.
+    pub(crate) fn check_mounted(&self, namespace: Namespace) -> Result<(), SystemError> {
+        let deployment = self.deployment();
+        let Some((path, _)) = deployment.unmounted.iter().find(|(_, unmounted)| **unmounted == namespace) else {
+            return Ok(());
+        };
+        let error = crate::system::unmounted(path);
+        Err(SystemError::new(ErrorKind::BadRequest, "UnmountedComponent", error.detail))
     }
 
     /// Stores a file and returns its `_storage` id once all of it is durable. Holds a few pieces in memory at a time.

@@ -31,7 +31,7 @@ impl CallHost<'_, '_> {
         self.check_may_schedule()?;
         let args: ScheduleArgs = arguments("scheduler", json)?;
         let path = self.resolve_address(&args.address)?;
-        scheduler::check_target(&self.execution.deployment, &path).map_err(developer)?;
+        let target = scheduler::check_target(&self.execution.deployment, &path).map_err(developer)?;
         let object = Value::from_json(&args.args).map_err(|error| developer(error.to_string()))?;
         let object = Arguments::new(&path, object).map_err(|error| developer(error.detail))?.object;
         if object.has_commit_ts() {
@@ -41,7 +41,7 @@ impl CallHost<'_, '_> {
         self.execution.effects.schedule(bytes, &limits).map_err(developer)?;
         self.execution.peaks.job_args_bytes = self.execution.peaks.job_args_bytes.max(bytes);
         let now_ms = self.execution.now_ms;
-        let job = NewJob { path, args: object, due_ms: args.ts * 1000.0 };
+        let job = NewJob { path, target, args: object, due_ms: args.ts * 1000.0 };
         let scheduled = scheduler::schedule(self.tx, self.frame.namespace, job, self.execution.job, now_ms);
         let id = scheduled.map_err(|error| self.schedule_failed(error))?;
         Ok(format!("\"{id}\""))

@@ -21,7 +21,7 @@ use crate::deploy::tables::begin_unlimited;
 use crate::limits::{JOB_KEEP_MS, JOBS_PASSED_MAX, JOBS_PASSED_MAX_NOW_AND_THEN, JOBS_RUNNING_MAX};
 use crate::mutations::Bookkeeping;
 use crate::runtime::Inner;
-use crate::{CallRequest, Caller, FunctionPath, Identity, RequestId, RequestOrigin};
+use crate::{CallRequest, Caller, Deployment, FunctionPath, Identity, RequestId, RequestOrigin};
 
 /// Longest sleep when nothing is due; also how often finished jobs are swept.
 const IDLE_WAIT: Duration = Duration::from_secs(600);
@@ -192,8 +192,15 @@ fn round(
     // Arguments of jobs are large at times, and it is nobody's function that reads them here.
     let mut tx = begin_unlimited(&inner.database, BeginAt::Durable)?;
     let snapshot = tx.snapshot();
-    let jobs = start_due(inner, signal, &mut tx, &SCHEDULED, now_ns, &mut free)?;
-    let crons = start_due(inner, signal, &mut tx, &CRONS, now_ns, &mut free)?;
+    // A new deployment can bring components with jobs, or take some away.
+    tx.depend_on(Namespace::ROOT, inner.generation_row);
+    let deployment = inner.deployment_at(snapshot);
+    let mut next = IDLE_WAIT;
+    for place in places(&deployment) {
+        for agenda in [&SCHEDULED, &CRONS] {
+            next = next.min(start_due(inner, signal, &mut tx, place, agenda, now_ns, &mut free)?);
+        }
+    }
     if free.workers == 0 {
         // A finishing job wakes the dispatcher.
         return Ok(IDLE_WAIT);
@@ -202,10 +209,27 @@ fn round(
     match inner.database.subscribe(tx.into_read_set(), snapshot, signal.clone()) {
         Ok(id) => {
             *subscription = Some(id);
-            Ok(jobs.min(crons))
+            Ok(next)
         }
         Err(_) => Ok(Duration::ZERO),
     }
+}
+
+/// A component whose jobs run.
+#[derive(Clone, Copy)]
+struct Place<'d> {
+    deployment: &'d Deployment,
+    component: &'d str,
+    namespace: Namespace,
+}
+
+/// The app and its components; nothing of unmounted ones runs.
+fn places(deployment: &Deployment) -> impl Iterator<Item = Place<'_>> {
+    let app = Place { deployment, component: "", namespace: Namespace::ROOT };
+    let components = deployment.components.iter().filter(|(path, _)| !path.is_empty());
+    let components =
+        components.map(move |(path, code)| Place { deployment, component: path, namespace: code.namespace });
+    std::iter::once(app).chain(components)
 }
 
 /// The call that a row asks for; none if the row cannot be read.
@@ -217,7 +241,7 @@ struct Agenda {
     index: &'static str,
     state_field: &'static str,
     time_field: &'static str,
-    prepare: fn(&mut Transaction, &db::Document) -> Prepared,
+    prepare: fn(&mut Transaction, Place<'_>, &db::Document) -> Prepared,
 }
 
 const SCHEDULED: Agenda = Agenda {
@@ -240,6 +264,7 @@ fn start_due(
     inner: &Arc<Inner>,
     signal: &Arc<Signal>,
     tx: &mut Transaction,
+    place: Place<'_>,
     agenda: &Agenda,
     now_ns: u64,
     free: &mut Free,
@@ -248,7 +273,7 @@ fn start_due(
         RangeBound { field: agenda.state_field.into(), op: RangeOp::Eq, value: Some(Value::String("pending".into())) };
     let (table, index) = (agenda.table.into(), agenda.index.into());
     let source = Source::IndexRange { table, index, range: vec![pending], order: Order::Ascending };
-    let mut rows = tx.query(Namespace::ROOT, Query { source, operators: Vec::new() })?;
+    let mut rows = tx.query(place.namespace, Query { source, operators: Vec::new() })?;
     while free.workers > 0 || free.actions > 0 {
         let Some(row) = tx.next(&mut rows)? else { return Ok(IDLE_WAIT) };
         let due_ns = match row.value.get(agenda.time_field) {
@@ -262,7 +287,7 @@ fn start_due(
         if signal.is_running(row.id) {
             continue;
         }
-        let Some((call, bookkeeping)) = (agenda.prepare)(tx, &row)? else {
+        let Some((call, bookkeeping)) = (agenda.prepare)(tx, place, &row)? else {
             tracing::error!(row = %row.id, table = agenda.table, "a job's row cannot be read; it will not run");
             signal.occupy(row.id, Slot::Never);
             continue;
@@ -284,10 +309,15 @@ fn start_due(
     Ok(IDLE_WAIT)
 }
 
-fn prepare_job(_: &mut Transaction, job: &db::Document) -> Prepared {
-    let path = job.value.get("name").and_then(Value::as_str).and_then(|name| FunctionPath::parse(name).ok());
+fn prepare_job(tx: &mut Transaction, place: Place<'_>, job: &db::Document) -> Prepared {
+    let component = match super::target(tx, place.namespace, job.id)? {
+        None => Some(place.component),
+        Some(namespace) => place.deployment.component_with_id(&namespace.0.to_string()),
+    };
+    let name = job.value.get("name").and_then(Value::as_str);
+    let path = name.zip(component).and_then(|(name, component)| FunctionPath::parse_in(name, component).ok());
     let args = job.value.get("args").map_or_else(|| "[{}]".into(), Value::to_json);
-    let run = JobRun { namespace: Namespace::ROOT, id: job.id };
+    let run = JobRun { namespace: place.namespace, id: job.id };
     let origin = RequestOrigin { scheduled_function_id: Some(job.id.encode()), ..RequestOrigin::default() };
     Ok(path.map(|path| {
         let call = CallRequest { origin: Some(Arc::new(origin)), ..system_call(path, args, Caller::Scheduler) };
@@ -295,10 +325,11 @@ fn prepare_job(_: &mut Transaction, job: &db::Document) -> Prepared {
     }))
 }
 
-fn prepare_cron(tx: &mut Transaction, row: &db::Document) -> Prepared {
-    let run = CronRun::load(tx, Namespace::ROOT, row)?;
+fn prepare_cron(tx: &mut Transaction, place: Place<'_>, row: &db::Document) -> Prepared {
+    let run = CronRun::load(tx, place.namespace, row)?;
     Ok(run.map(|run| {
-        let call = system_call(run.spec.path.clone(), run.spec.args.clone(), Caller::Cron);
+        let path = FunctionPath { component: place.component.to_owned(), ..run.spec.path.clone() };
+        let call = system_call(path, run.spec.args.clone(), Caller::Cron);
         (call, Bookkeeping::Cron(run))
     }))
 }
@@ -311,6 +342,11 @@ fn system_call(path: FunctionPath, args: String, caller: Caller) -> CallRequest 
 
 /// Deletes jobs that finished longer ago than they are kept.
 fn sweep(inner: &Inner) -> Result<(), db::Error> {
+    let deployment = inner.deployment_at(Timestamp::MAX);
+    places(&deployment).try_for_each(|place| sweep_component(inner, place.namespace))
+}
+
+fn sweep_component(inner: &Inner, namespace: Namespace) -> Result<(), db::Error> {
     let horizon = inner.platform.now_ms() - JOB_KEEP_MS;
     let bound = |op, value: f64| RangeBound { field: "completedTime".into(), op, value: Some(Value::Float64(value)) };
     let source = Source::IndexRange {
@@ -320,10 +356,10 @@ fn sweep(inner: &Inner) -> Result<(), db::Error> {
         order: Order::Ascending,
     };
     let mut tx = begin_unlimited(&inner.database, BeginAt::Validated)?;
-    let mut old = tx.query(Namespace::ROOT, Query { source, operators: vec![Operator::Limit(256)] })?;
+    let mut old = tx.query(namespace, Query { source, operators: vec![Operator::Limit(256)] })?;
     let mut deleted = false;
     while let Some(job) = tx.next(&mut old)? {
-        tx.delete(Namespace::ROOT, job.id)?;
+        super::forget(&mut tx, namespace, job.id)?;
         deleted = true;
     }
     if deleted {

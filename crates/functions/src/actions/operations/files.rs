@@ -20,6 +20,9 @@ pub struct FoundFile {
 impl Operations {
     pub(super) async fn file_operation(&self, name: &str, json: &str) -> Answer {
         let context = self.context();
+        if matches!(name, "1.0/storageGenerateUploadUrl" | "1.0/storageDelete") {
+            context.check_mounted()?;
+        }
         match context.runtime.file_operation(context.namespace, name, json).await?? {
             Some(answer) => Ok(answer),
             None => Err(refused(format!("Unknown async operation {name}"))),
@@ -35,6 +38,7 @@ impl Operations {
     ) -> Result<String, js::HostError> {
         let sha256 = sha256.map(parse_digest).transpose()?;
         let context = self.context();
+        context.check_mounted().map_err(host_error)?;
         let target = UploadTarget(context.namespace);
         let stored = context.runtime.store_upload(target, Upload { content_type, sha256 }, body).await;
         match stored {

@@ -30,9 +30,10 @@ impl Operations {
     pub(super) async fn schedule(&self, json: &str) -> Answer {
         let args: ScheduleArgs = arguments("scheduler", json)?;
         let context = self.context();
+        context.check_mounted()?;
         let deployment = context.runtime.deployment();
         let path = context.resolver(&deployment).resolve(&args.address).map_err(refused)?;
-        scheduler::check_target(&deployment, &path).map_err(refused)?;
+        let target = scheduler::check_target(&deployment, &path).map_err(refused)?;
         let object = Value::from_json(&args.args).map_err(|error| refused(error.to_string()))?;
         let object = Arguments::new(&path, object).map_err(|error| refused(error.detail))?.object;
         if object.has_commit_ts() {
@@ -41,7 +42,7 @@ impl Operations {
         let (namespace, parent) = (context.namespace, context.job);
         let due_ms = args.ts * 1000.0;
         let id = self.committed(move |tx, now_ms| {
-            let job = NewJob { path: path.clone(), args: object.clone(), due_ms };
+            let job = NewJob { path: path.clone(), target, args: object.clone(), due_ms };
             scheduler::schedule(tx, namespace, job, parent, now_ms)
         });
         Ok(format!("\"{}\"", id.await?))

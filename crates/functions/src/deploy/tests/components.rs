@@ -2,6 +2,7 @@
 
 mod definitions;
 mod isolation;
+mod jobs;
 
 use serde_json::json;
 
@@ -42,6 +43,24 @@ pub(super) const COUNTER: &str = r#"
         call("1.0/runUdf", { udfType: "mutation", functionHandle: handle, args }));
     export const read = query(({ handle, args }) => call("1.0/runUdf", { udfType: "query", functionHandle: handle, args }));
     export const down = query(({ reference }) => call("1.0/runUdf", { udfType: "query", reference, args: {} }));
+    export const later = mutation(({ delay = 0, args, ...address }) =>
+        call("1.0/schedule", { ...address, args, ts: Date.now() / 1000 + delay, version: "1.48.0" }));
+    export const cancel = mutation(({ id }) => call("1.0/cancel_job", { id }));
+    export const jobs = query(async () =>
+        (await db.all("_scheduled_functions")).map((job) => ({ id: job._id, name: job.name, state: job.state.kind, fields: Object.keys(job).sort() })));
+    export const store = mutation(async () => {
+        const storageId = await call("1.0/storageStore", { requestId: "", version: "1.48.0", blob: btoa("inside"), contentType: "text/plain" });
+        return { storageId, url: await call("1.0/storageGetUrl", { requestId: "", version: "1.48.0", storageId }) };
+    });
+    export const url = query(({ storageId }) => call("1.0/storageGetUrl", { requestId: "", version: "1.48.0", storageId }));
+    export const uploadUrl = mutation(() => call("1.0/storageGenerateUploadUrl", { requestId: "", version: "1.48.0" }));
+    const act = (name, args) => call(name, { ...args, version: "1.48.0", requestId: "" });
+    export const actTwice = action(async ({ n }) => {
+        await act("1.0/actions/mutation", { name: "public:add", args: { n } });
+        await act("1.0/actions/schedule", { name: "public:add", args: { n: n + 1 }, ts: 0 });
+        return { all: await act("1.0/actions/query", { name: "public:all", args: {} }), user: await act("1.0/getUserIdentity", {}),
+                 colour: process.env.COLOUR ?? null, secret: process.env.SECRET ?? null };
+    });
     export const page = query(() => call("1.0/queryPage", { cursor: null, endCursor: null, pageSize: 10, version: "1.48.0",
         query: { source: { type: "FullTableScan", tableName: "numbers", order: null }, operators: [] } }));
 "#;
@@ -65,6 +84,11 @@ pub(super) const APP: &str = r#"
     export const all = query(async () => (await db.all("numbers")).map((row) => row.n));
     export const env = query(async ({ name }) => process.env[name] ?? null);
     export const whoami = query(() => call("1.0/getUserIdentity", {}));
+    export const later = mutation(({ args, ...address }) =>
+        call("1.0/schedule", { ...address, args, ts: Date.now() / 1000, version: "1.48.0" }));
+    export const jobs = query(async () => (await db.all("_scheduled_functions")).map((job) => job.state.kind));
+    export const act = action(({ kind, ref, args }) =>
+        call("1.0/actions/" + kind, { reference: "_reference/" + ref, args, version: "1.48.0", requestId: "" }));
     export const hidden = internalMutation(({ n }) => db.insert("numbers", { n }));
 "#;
 
@@ -93,6 +117,34 @@ impl Backend {
         let call = as_admin(path, args, Identity::Anonymous);
         let result = wait(self.runtime.mutation(crate::MutationRequest { call, session: None })).unwrap();
         result.outcome.unwrap_err().detail
+    }
+
+    /// Waits until a query inside a component gives what is wanted, by following commits as a subscriber would.
+    pub(super) fn until(&self, component: &str, path: &str, args: Json, done: impl Fn(&Json) -> bool) -> Json {
+        wait(async {
+            let mut call = as_admin(path, args, Identity::Admin { read_only: false });
+            call.path.component = component.into();
+            let request = QueryRequest { call, journal: None };
+            let mut commits = self.runtime.watch_latest();
+            loop {
+                let at = *commits.borrow_and_update();
+                let result = self.runtime.query(&request, at).await.unwrap();
+                let value = serde_json::from_str(result.outcome.as_ref().unwrap()).unwrap();
+                if done(&value) {
+                    return value;
+                }
+                let next = tokio::time::timeout(Duration::from_secs(20), commits.changed()).await;
+                next.unwrap_or_else(|_| panic!("nothing was committed for 20 s; {path} is {value}")).unwrap();
+            }
+        })
+    }
+
+    /// An action by an anonymous client.
+    pub(super) fn act(&self, path: &str, args: Json) -> Result<Json, crate::FunctionError> {
+        let call = as_admin(path, args, Identity::Anonymous);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let result = runtime.block_on(self.runtime.action(call)).unwrap();
+        result.outcome.map(|json| serde_json::from_str(&json).unwrap())
     }
 
     /// A query inside a component, as admins can make one.

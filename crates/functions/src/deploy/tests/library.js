@@ -30,7 +30,8 @@ const define = (flag, invoke, visibility) => (handler, args = '{"type":"any"}', 
 };
 export const query = define("isQuery", "invokeQuery", "isPublic");
 export const mutation = define("isMutation", "invokeMutation", "isPublic");
-export const action = define("isAction", "invokeAction", "isPublic");
+const withRequestId = (f) => Object.assign(f, { invokeAction: ((invoke) => (_id, args) => invoke(args))(f.invokeAction) });
+export const action = (...all) => withRequestId(define("isAction", "invokeAction", "isPublic")(...all));
 export const internalQuery = define("isQuery", "invokeQuery", "isInternal");
 export const internalMutation = define("isMutation", "invokeMutation", "isInternal");
 export const httpAction = (handler) => Object.assign(() => {}, { isHttp: true, _handler: handler, invokeHttpAction: handler });
