@@ -133,3 +133,12 @@ test("a request that an action leaves behind ends with it", async () => {
   await run("dangling");
   await happened("left-gone").promise;
 });
+
+test("an HTTP action passes bodies through in both directions", async () => {
+  const body = Buffer.from(Array.from({ length: 10_000_000 }, (_, i) => i % 251));
+  const to = `${app.server.siteUrl}/proxy?to=${encodeURIComponent(`${peer.base}/mirror`)}`;
+  const response = await fetch(to, { method: "POST", body, headers: { "Content-Type": "application/x-big" } });
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get("Content-Type"), "application/x-big");
+  assert.ok(body.equals(Buffer.from(await response.arrayBuffer())), "the bytes come back as they went");
+});

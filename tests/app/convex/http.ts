@@ -40,6 +40,17 @@ http.route({
   }),
 });
 
+/** Passes a request on and its answer back, both while they arrive. */
+http.route({
+  path: "/proxy",
+  method: "POST",
+  handler: httpAction(async (_, request) => {
+    const to = new URL(request.url).searchParams.get("to")!;
+    const headers = { "Content-Type": request.headers.get("Content-Type")! };
+    return fetch(to, { method: "POST", headers, body: request.body, duplex: "half" } as RequestInit);
+  }),
+});
+
 http.route({
   path: "/note",
   method: "POST",
