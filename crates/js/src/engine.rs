@@ -8,6 +8,7 @@ mod action;
 mod context;
 mod crypto_ops;
 mod guards;
+mod intl_ops;
 pub(crate) mod modules;
 mod ops;
 mod outcome;

@@ -20,6 +20,7 @@ mod error;
 mod executor;
 mod fault;
 mod host;
+mod intl;
 mod known;
 pub mod limits;
 mod platform;

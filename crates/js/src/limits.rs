@@ -74,3 +74,6 @@ pub const WASM_FUEL_SLICE: u64 = 1_000_000;
 
 /// Fuel of a start function, which cannot be interrupted: about a second of work.
 pub const WASM_START_FUEL: u64 = 300_000_000;
+
+/// Formats of one kind that a thread keeps for `Intl`; with one more it begins anew.
+pub const INTL_FORMATS: usize = 64;

@@ -7,7 +7,7 @@ use rquickjs_sys as qjs;
 
 use super::action::{cancel_operation, start_operation};
 use super::context::{Context, EXCEPTION, Function, UNDEFINED, Value};
-use super::{crypto_ops, throw_error, throw_text, wasm_ops, web_ops};
+use super::{crypto_ops, intl_ops, throw_error, throw_text, wasm_ops, web_ops};
 use crate::action::{Op, OpId};
 use crate::active::{Active, Mode, Stop, Syscall};
 use crate::host::{ConsoleLevel, HostError};
@@ -15,7 +15,7 @@ use crate::{platform, stack, web};
 
 /// Makes the object that holds every host function.
 pub(super) fn host_object(context: Context) -> Value {
-    let functions: [(&std::ffi::CStr, Function, i32); 26] = [
+    let functions: [(&std::ffi::CStr, Function, i32); 27] = [
         (c"syscall", syscall, 2),
         (c"asyncSyscall", async_syscall, 2),
         (c"startOp", start_op, 3),
@@ -30,6 +30,7 @@ pub(super) fn host_object(context: Context) -> Value {
         (c"fail", fail, 1),
         (c"loadPart", load_part, 1),
         (c"subtle", crypto_ops::subtle, 2),
+        (c"intl", intl_ops::intl, 2),
         (c"bytesFind", web_ops::bytes_find, 3),
         (c"encodingName", web_ops::encoding_name, 1),
         (c"decode", web_ops::decode, 5),
@@ -265,10 +266,11 @@ host_function!(fail, |mut call| {
 });
 
 // The function of a part of the platform that is evaluated on first use.
-host_function!(load_part, |call| {
+host_function!(load_part, |mut call| {
     let context = call.context;
     let name = call.text(0).unwrap_or_default();
-    match platform::part(&name) {
+    // The first of a process compiles them all.
+    match call.active().off_the_clock(|_| platform::part(&name)) {
         Ok(Some(bytecode)) => context.run_compiled(context.read_bytecode(bytecode)),
         Ok(None) => throw_text(context, "Error", &format!("the platform has no part {name}")),
         Err(error) => throw_text(context, "Error", &error.to_string()),

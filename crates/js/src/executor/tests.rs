@@ -5,6 +5,7 @@ mod determinism;
 mod differential;
 mod errors;
 mod imports;
+mod intl;
 mod isolation;
 mod limits;
 mod operations;

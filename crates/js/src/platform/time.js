@@ -6,14 +6,27 @@
   const { UTC, parse: nativeParse } = NativeDate;
   const { construct } = Reflect;
   const proto = NativeDate.prototype;
-  const { getTime } = proto;
+  const { getTime, setTime } = proto;
 
   const LOCAL_ISO = /^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d(:\d\d([.,]\d+)?)?$/;
   const ISO_DATE = /^[+-]?\d{4,6}(-\d\d(-\d\d)?)?$/;
   const ZONE = /(Z|GMT|UTC?|[ECMP][SD]T)\b|\d\s*[+-]\d{1,2}:?\d{2}\s*(\(.*\))?\s*$/i;
 
+  // What the engine reads and V8 does not: days and months that are none, offsets without minutes, commas.
+  const REFUSED = [
+    /^\d{4}-00\b/,
+    /T[\d:.]*[+-]\d\d$/,
+    /T\d\d:\d\d:\d\d,/,
+    /^\d{4}-\d{3}$/,
+    /^\d{4}-\d\d-\d\d[+-]\d/,
+    /^[a-z]{3,9}\.?\s+(3[2-9]|[4-9]\d)[\s,]+\d/i,
+  ];
+  const ISO_LOWER = /^[+-]?\d{4,6}-\d\d-\d\dt\d\d:\d\d[^ ]*$/i;
+
   const parse = (value) => {
-    const text = String(value);
+    const given = String(value);
+    const text = ISO_LOWER.test(given) ? given.toUpperCase() : given;
+    if (REFUSED.some((shape) => shape.test(text))) return NaN;
     if (LOCAL_ISO.test(text)) return nativeParse(`${text}Z`);
     if (ISO_DATE.test(text) || ZONE.test(text)) return nativeParse(text);
     const time = nativeParse(`${text} GMT`);
@@ -45,7 +58,17 @@
 
   for (const part of ["Date", "Day", "FullYear", "Hours", "Milliseconds", "Minutes", "Month", "Seconds"]) {
     hidden(proto, `get${part}`, proto[`getUTC${part}`]);
-    if (part !== "Day") hidden(proto, `set${part}`, proto[`setUTC${part}`]);
+    if (part === "Day") continue;
+    // The engine leaves a date alone that is set to no number; it should be invalid then.
+    const set = proto[`setUTC${part}`];
+    const setter = {
+      [`set${part}`](...args) {
+        const time = Reflect.apply(set, this, args);
+        return Number.isNaN(time) ? Reflect.apply(setTime, this, [NaN]) : time;
+      },
+    }[`set${part}`];
+    Object.defineProperty(setter, "length", { value: set.length, configurable: true });
+    hidden(proto, `set${part}`, setter);
   }
 
   const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
@@ -53,25 +76,16 @@
   const two = (number) => String(number).padStart(2, "0");
   const year = (date) => {
     const number = date.getUTCFullYear();
-    return number < 0 ? `-${String(-number).padStart(6, "0")}` : String(number).padStart(4, "0");
+    return `${number < 0 ? "-" : ""}${String(Math.abs(number)).padStart(4, "0")}`;
   };
   const dateText = (date) =>
     `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${two(date.getUTCDate())} ${year(date)}`;
   const timeText = (date) =>
     `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} GMT+0000 (Coordinated Universal Time)`;
-  const usDate = (date) => `${date.getUTCMonth() + 1}/${date.getUTCDate()}/${date.getUTCFullYear()}`;
-  const usTime = (date) => {
-    const hours = date.getUTCHours();
-    const clock = `${hours % 12 || 12}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
-    return `${clock} ${hours < 12 ? "AM" : "PM"}`;
-  };
   const texts = {
     toString: (date) => `${dateText(date)} ${timeText(date)}`,
     toDateString: dateText,
     toTimeString: timeText,
-    toLocaleString: (date) => `${usDate(date)}, ${usTime(date)}`,
-    toLocaleDateString: usDate,
-    toLocaleTimeString: usTime,
   };
   for (const name of Object.keys(texts)) {
     const text = texts[name];
@@ -87,14 +101,6 @@
   });
   hidden(proto, "getYear", function getYear() {
     return this.getUTCFullYear() - 1900;
-  });
-
-  hidden(Number.prototype, "toLocaleString", function toLocaleString() {
-    const number = Number(this);
-    if (!Number.isFinite(number) || Math.abs(number) >= 1e21) return String(number);
-    const [whole, fraction] = String(Number(number.toFixed(3))).split(".");
-    const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
-    return fraction === undefined ? grouped : `${grouped}.${fraction}`;
   });
 
   hidden(Math, "random", host.random);

@@ -141,3 +141,13 @@ fn signals_and_listeners_take_their_turns_as_in_node() {
 fn chance_finds_no_difference_to_node() {
     check("chance.js");
 }
+
+#[test]
+fn dates_behave_as_in_node() {
+    check("date.js");
+}
+
+#[test]
+fn built_in_objects_behave_as_in_node() {
+    check("builtins.js");
+}

@@ -262,3 +262,26 @@ fn numbers_are_grouped_for_the_locale() {
         r#"["1,234,567.891","999","-12,345.679","NaN"]"#,
     );
 }
+
+#[test]
+fn newer_methods_of_the_language_are_there() {
+    let missing = eval(
+        "const wanted = ['Object.groupBy', 'Map.groupBy', 'Promise.withResolvers', 'Promise.try', 'Array.fromAsync', 'Iterator.from',
+          ...['map', 'filter', 'take', 'drop', 'flatMap', 'reduce', 'toArray', 'forEach', 'some', 'every', 'find'].map((name) => `Iterator.prototype.${name}`),
+          ...['union', 'intersection', 'difference', 'symmetricDifference', 'isSubsetOf', 'isSupersetOf', 'isDisjointFrom'].map((name) => `Set.prototype.${name}`),
+          'ArrayBuffer.prototype.transfer', 'ArrayBuffer.prototype.transferToFixedLength', 'ArrayBuffer.prototype.detached', 'ArrayBuffer.prototype.resizable',
+          'String.prototype.isWellFormed', 'String.prototype.toWellFormed', 'RegExp.escape', 'Array.prototype.toSorted', 'Array.prototype.with', 'Error.isError', 'Float16Array', 'Math.f16round', 'Atomics'];
+        return wanted.filter((path) => {
+          const names = path.split('.');
+          const last = names.pop();
+          const holder = names.reduce((value, name) => value?.[name], globalThis);
+          return holder === undefined || !(last in Object(holder));
+        });",
+    );
+    assert_eq!(missing, "[]");
+    check(
+        "Object.groupBy([1, 2, 3], (n) => n % 2 ? 'odd' : 'even'), await Array.fromAsync([Promise.resolve(1), 2]), [...Iterator.from([1, 2, 3]).filter((n) => n > 1).map((n) => n * 2)],
+         [...new Set([1, 2]).union(new Set([3]))], [...new Set([1, 2]).intersection(new Set([2]))], Map.groupBy([1], () => 'k').get('k'), RegExp.escape('a.b'), structuredClone(new Map([[1, { a: [new Date(5)] }]])).get(1).a[0].getTime()",
+        r#"[{"odd":[1,3],"even":[2]},[1,2],[4,6],[1,2,3],[2],[1],"\\x61\\.b",5]"#,
+    );
+}
