@@ -18,7 +18,7 @@ pub struct Step {
 /// More than the slowest step takes from an empty target directory on two cores.
 const STEP_DURATION_MAX: Duration = Duration::from_secs(25 * 60);
 
-pub const STEPS: [Step; 13] = [
+pub const STEPS: [Step; 14] = [
     Step { name: "fmt", about: "the code is formatted", run: fmt },
     Step { name: "tidy", about: "the house style", run: tidy::run },
     Step { name: "clippy", about: "no warnings", run: clippy },
@@ -30,6 +30,7 @@ pub const STEPS: [Step; 13] = [
     Step { name: "ecosystem", about: "published packages of the ecosystem, deployed and used", run: ecosystem },
     Step { name: "python", about: "the published Python client", run: python },
     Step { name: "s3", about: "stored files in an S3-compatible service", run: s3 },
+    Step { name: "kills", about: "a server that is killed again and again", run: kills },
     Step { name: "example", about: "the example typechecks and builds", run: example },
     Step { name: "browser", about: "the example in a browser", run: browser },
 ];
@@ -87,6 +88,10 @@ fn cli() -> Result<()> {
 fn ecosystem() -> Result<()> {
     tools::npm_packages("tests/ecosystem")?;
     node_tests("tests/ecosystem")
+}
+
+fn kills() -> Result<()> {
+    node_tests("tests/kills")
 }
 
 fn browser() -> Result<()> {
