@@ -7,7 +7,9 @@
 mod apps;
 mod concave;
 mod disk;
+mod files;
 mod http;
+mod jobs;
 mod live;
 mod load;
 mod machine;
@@ -43,7 +45,7 @@ impl Size {
     }
 }
 
-const USAGE: &str = "usage: benches pristine|transfer|live|memory [--quick] [--record]";
+const USAGE: &str = "usage: benches pristine|transfer|live|memory|files|jobs [--quick] [--record]";
 
 fn main() -> Result<()> {
     let (mut names, mut size, mut record) = (Vec::new(), Size::Full, false);
@@ -77,6 +79,8 @@ async fn run(name: &str, size: Size) -> Result<Report> {
         "transfer" => transfer::run(size).await,
         "live" => live::run(size).await,
         "memory" => memory::run(size).await,
+        "files" => files::run(size).await,
+        "jobs" => jobs::run(size).await,
         other => bail!("no benchmark {other:?}\n{USAGE}"),
     }
 }
