@@ -188,3 +188,49 @@ test("crud and the validator helpers agree on what a document is", async () => {
   await mutate(api.crud.destroy, { id: made._id });
   assert.equal(await query(api.crud.read, { id: made._id }), null);
 });
+
+test("actions are customised, and retried until they succeed", async () => {
+  await mutate(api.custom.issue, { token: "t9", owner: "Ann" });
+  assert.deepEqual(await app.http.action(api.retries.greet, { token: "t9", again: true }), ["Hi, Ann; greeting", true]);
+  await assert.rejects(app.http.action(api.retries.greet, { token: "none", again: true }), (e) => e.data.code === "BadToken");
+  await mutate(api.retries.start, { sessionId: "flaky", failures: 2 });
+  const attempts = async () => (await query(api.sessions.history, { sessionId: "flaky" })).length;
+  await until(async () => (await attempts()) === 3, "the third attempt");
+});
+
+const site = (path, options) => fetch(`${app.server.siteUrl}${path}`, options);
+
+test("CORS headers are those of the route and the origin", async () => {
+  const from = (origin, more = {}) => ({ headers: { Origin: origin, ...more.headers }, method: more.method ?? "GET", body: more.body });
+  const preflight = await site("/cors", from("http://localhost:8080", { method: "OPTIONS" }));
+  assert.equal(preflight.status, 204);
+  const headers = Object.fromEntries(preflight.headers);
+  assert.equal(headers["access-control-allow-origin"], "http://localhost:8080");
+  assert.equal(headers["access-control-allow-methods"], "GET, POST");
+  assert.equal(headers["access-control-allow-headers"], "Content-Type, X-Mine");
+  assert.equal(headers["access-control-allow-credentials"], "true");
+  assert.equal(headers["access-control-max-age"], "60");
+  const posted = await site("/cors", from("https://a.example.com", { method: "POST", body: "it" }));
+  assert.equal(posted.headers.get("access-control-allow-origin"), "https://a.example.com");
+  assert.equal(await posted.text(), "posted it");
+  assert.equal((await site("/cors", from("https://evil.org"))).headers.get("access-control-allow-origin"), null);
+  assert.equal((await site("/closed/a/b", from("https://evil.org"))).status, 403);
+  assert.equal(await (await site("/closed/a/b", from("https://b.example.com"))).text(), "/closed/a/b");
+  assert.equal(await (await site("/plain")).text(), "plain");
+});
+
+test("Hono routes everything that no other route takes", async () => {
+  await authors();
+  const found = await site("/hono/authors/Ann?loud=yes");
+  assert.deepEqual(await found.json(), { name: "Ann", books: 5, loud: "yes" });
+  const echoed = await site("/hono/echo", { method: "POST", body: new URLSearchParams({ word: "grüße" }), headers: { "X-Mine": "1" } });
+  assert.deepEqual([echoed.status, echoed.headers.get("x-seen"), await echoed.text()], [201, "1", "grüße"]);
+  const open = await site("/hono/open/cookie", { headers: { Origin: "https://any.org" } });
+  assert.deepEqual(open.headers.getSetCookie(), ["a=1", "b=2"]);
+  assert.equal(open.headers.get("access-control-allow-origin"), "*");
+  assert.match(open.headers.get("content-type"), /text\/html/);
+  const failed = await site("/hono/fails");
+  assert.deepEqual([failed.status, await failed.json()], [418, { message: "a teapot" }]);
+  const missing = await site("/nowhere", { method: "DELETE" });
+  assert.deepEqual([missing.status, await missing.text()], [404, "no DELETE /nowhere"]);
+});

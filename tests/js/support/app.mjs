@@ -17,7 +17,7 @@ export function deployedApp({ options = [], environment, project = Project.testA
   const context = { clients: [] };
 
   before(async () => {
-    context.server = await Server.startWith({ options, environment: environment?.() });
+    context.server = await Server.startWith({ options, environment: await environment?.() });
     context.project = project();
     await prepare?.(context);
     await context.project.push(context.server);
