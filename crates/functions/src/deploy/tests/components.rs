@@ -57,7 +57,7 @@ pub(super) const COUNTER: &str = r#"
     const act = (name, args) => call(name, { ...args, version: "1.48.0", requestId: "" });
     export const actTwice = action(async ({ n }) => {
         await act("1.0/actions/mutation", { name: "public:add", args: { n } });
-        await act("1.0/actions/schedule", { name: "public:add", args: { n: n + 1 }, ts: 0 });
+        await act("1.0/actions/schedule", { name: "public:add", args: { n: n + 1 }, ts: Date.now() / 1000 });
         return { all: await act("1.0/actions/query", { name: "public:all", args: {} }), user: await act("1.0/getUserIdentity", {}),
                  colour: process.env.COLOUR ?? null, secret: process.env.SECRET ?? null };
     });
