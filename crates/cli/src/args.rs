@@ -104,6 +104,14 @@ pub struct ServeOptions {
     #[arg(long, env = "CONCAVE_REDACT")]
     pub redact: bool,
 
+    /// Port of its own for metrics, which anybody who reaches it can read; 0 picks a free one [default: none]
+    #[arg(long, value_name = "PORT", env = "CONCAVE_METRICS_PORT")]
+    pub metrics_port: Option<u16>,
+
+    /// Address that the port for metrics listens on
+    #[arg(long, value_name = "ADDRESS", env = "CONCAVE_METRICS_HOST", default_value = "127.0.0.1")]
+    pub metrics_host: IpAddr,
+
     #[command(flatten)]
     pub files: FileOptions,
 
@@ -126,6 +134,20 @@ pub struct LogOptions {
     /// Which log lines appear, such as `debug` or `warn,server=debug` [default: our own from info, others from warn]
     #[arg(long, value_name = "FILTER", env = "CONCAVE_LOG")]
     pub log: Option<String>,
+
+    /// Where log lines go
+    #[arg(long, value_enum, value_name = "OUTPUT", env = "CONCAVE_LOG_TO", default_value_t = LogOutput::Stderr)]
+    pub log_to: LogOutput,
+
+    /// Log each execution of a function, and what it prints
+    #[arg(long, env = "CONCAVE_LOG_FUNCTIONS")]
+    pub log_functions: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogOutput {
+    Stderr,
+    Stdout,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

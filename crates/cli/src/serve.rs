@@ -61,7 +61,11 @@ impl Server {
     pub async fn start(options: &ServeOptions) -> Result<Server> {
         let client = SocketAddr::new(options.host, options.port);
         let site = SocketAddr::new(options.host, options.site_port);
-        let listeners = Listeners::bind(client, site).await?;
+        let mut listeners = Listeners::bind(client, site).await?;
+        let metrics_address = match options.metrics_port {
+            Some(port) => Some(listeners.bind_metrics(SocketAddr::new(options.metrics_host, port)).await?),
+            None => None,
+        };
         let data_dir = DataDir::new(&options.data.data_dir);
         let wanted = Wanted { name: options.instance_name.clone(), secret: options.instance_secret.clone() };
         let instance = data_dir.open_instance(&wanted)?;
@@ -95,7 +99,13 @@ impl Server {
         let (database, runtime) = opened.await.context("open the database")??;
         tokio::spawn(check_files(runtime.options().blobs.clone()));
         let (client_origin, site_origin) = (server_options.client_origin.clone(), server_options.site_origin.clone());
-        let running = server::serve(listeners, server_options, runtime.clone());
+        let mut running = server::serve(listeners, server_options, runtime.clone());
+        if server::otlp_wanted(|name| std::env::var(name).ok()) {
+            running.export_metrics()?;
+        }
+        if let Some(address) = metrics_address {
+            tracing::info!(%address, "serving metrics");
+        }
         Ok(Server { instance, client_origin, site_origin, running, runtime, database })
     }
 

@@ -112,7 +112,6 @@ impl DocumentCache {
         }
     }
 
-    #[cfg(test)]
     pub fn bytes(&self) -> usize {
         self.shards.iter().map(|shard| shard.read().bytes).sum()
     }

@@ -19,6 +19,7 @@ mod prepare;
 mod sync;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use storage::Commit;
@@ -84,6 +85,15 @@ pub struct Committer {
     queue: Mutex<Queue>,
     queue_filled: Condvar,
     queue_drained: Condvar,
+    pub counts: Counts,
+}
+
+/// What has happened since the database was opened.
+#[derive(Default)]
+pub struct Counts {
+    pub commits: AtomicU64,
+    pub batches: AtomicU64,
+    pub conflicts: AtomicU64,
 }
 
 struct State {
@@ -137,6 +147,7 @@ impl Committer {
             queue: Mutex::default(),
             queue_filled: Condvar::new(),
             queue_drained: Condvar::new(),
+            counts: Counts::default(),
         }
     }
 
@@ -162,7 +173,10 @@ impl Committer {
         if let Some(reason) = &state.refused {
             return Err(Error::Refused(reason.clone()).into());
         }
-        state.validate(&tx)?;
+        if let Err(error) = state.validate(&tx) {
+            committer.counts.conflicts.fetch_add(1, Ordering::Relaxed);
+            return Err(error);
+        }
         let ts = Timestamp(shared.platform.now_ns()).max(state.last.succ());
         let prepared = prepared.unwrap_or_else(|| Prepared::of(&tx, Some(ts)));
         committer.accept(shared, state, ts, prepared, options)
@@ -210,6 +224,12 @@ impl Committer {
         if was_empty {
             self.queue_filled.notify_one();
         }
+    }
+
+    /// Commits that wait for the disk, and their bytes.
+    pub fn queued(&self) -> (usize, usize) {
+        let queue = self.queue.lock();
+        (queue.commits.len(), queue.bytes)
     }
 
     /// Blocks while too much waits for the disk.

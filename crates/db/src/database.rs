@@ -103,6 +103,25 @@ pub struct IndexInfo {
     pub state: IndexState,
 }
 
+/// What a database holds, and what it has done since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Commits that wait for the disk. Count and bytes.
+    pub queued_commits: usize,
+    pub queued_bytes: usize,
+    /// Read sets that commits are checked against. Count.
+    pub subscriptions: usize,
+    /// Decoded documents in memory. Bytes.
+    pub cache_bytes: usize,
+    /// Bytes on disk; zero for engines that have none.
+    pub disk_bytes: u64,
+    pub commits: u64,
+    /// Appends to the store, each with one sync.
+    pub batches: u64,
+    /// Transactions refused because something they read had changed.
+    pub conflicts: u64,
+}
+
 /// A handle to one database; cloning shares it. The last one dropped shuts it down.
 #[derive(Clone)]
 pub struct Database {
@@ -208,6 +227,23 @@ impl Database {
 
     pub fn unsubscribe(&self, id: SubscriptionId) {
         self.handle.shared.subscriptions.remove(id);
+    }
+
+    /// Returns what the database holds and has done, for metrics.
+    pub fn stats(&self) -> Stats {
+        let shared = &self.handle.shared;
+        let (queued_commits, queued_bytes) = shared.committer.queued();
+        let counts = &shared.committer.counts;
+        Stats {
+            queued_commits,
+            queued_bytes,
+            subscriptions: shared.subscriptions.len(),
+            cache_bytes: shared.cache.bytes(),
+            disk_bytes: shared.engine.disk_bytes(),
+            commits: counts.commits.load(Ordering::Relaxed),
+            batches: counts.batches.load(Ordering::Relaxed),
+            conflicts: counts.conflicts.load(Ordering::Relaxed),
+        }
     }
 
     /// Returns how many subscriptions wait. Count.

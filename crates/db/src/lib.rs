@@ -32,7 +32,7 @@ mod testing;
 
 pub use catalog::TableView;
 pub use committer::{CommitError, CommitOptions, Conflict, Pending, SerialLane};
-pub use database::{BeginAt, Database, IndexInfo, IndexState, Namespace, OpenError, Options, TableInfo};
+pub use database::{BeginAt, Database, IndexInfo, IndexState, Namespace, OpenError, Options, Stats, TableInfo};
 pub use document::Document;
 pub use error::Error;
 pub use limits::{Limits, Usage};

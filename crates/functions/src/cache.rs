@@ -64,6 +64,11 @@ impl QueryCache {
         QueryCache { results: Arc::new(results), running: Mutex::default() }
     }
 
+    /// How many results there are, and their bytes.
+    pub fn size(&self) -> (usize, usize) {
+        (self.results.len(), self.results.weight() as usize)
+    }
+
     /// A result that a run at `at` would repeat.
     pub fn get(&self, key: &CacheKey, at: Timestamp, monotonic: Duration) -> Option<Arc<QueryResult>> {
         let entry = self.results.get(key)?;

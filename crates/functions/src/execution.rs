@@ -30,6 +30,8 @@ pub(crate) struct Execution<'a> {
     pub logs: LogCollector,
     /// User time of all frames, in seconds.
     pub user_seconds: f64,
+    /// Bytes of the largest heap of all frames.
+    pub heap_bytes: usize,
     /// Set when a frame failed for a reason that is not the app's.
     pub failure: Option<SystemError>,
     /// A frame failed for good with the app's own error, which no code of it may catch.
@@ -73,6 +75,7 @@ impl<'a> Execution<'a> {
             observed: Observed::default(),
             logs: LogCollector::default(),
             user_seconds: 0.0,
+            heap_bytes: 0,
             failure: None,
             fatal: None,
             effects: Effects::default(),

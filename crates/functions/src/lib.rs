@@ -22,6 +22,7 @@ mod host;
 mod identity;
 mod limits;
 pub mod logs;
+pub mod metrics;
 mod mutations;
 pub mod node_actions;
 mod path;

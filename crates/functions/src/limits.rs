@@ -18,6 +18,8 @@ pub const LOG_LINE_BYTES_MAX: usize = 32_768;
 pub const LOG_RING_ENTRIES_MAX: usize = 10_000;
 /// Bytes the log ring keeps.
 pub const LOG_RING_BYTES_MAX: usize = 16 << 20;
+/// Functions of each kind with metrics of their own; later ones share a series.
+pub const FUNCTION_SERIES_MAX: usize = 1000;
 /// Calls that may wait for a worker.
 pub const QUEUED_CALLS_MAX: usize = 20_000;
 /// Conflicting runs of a mutation before it takes the serial lane.

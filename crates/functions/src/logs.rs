@@ -1,5 +1,7 @@
 //! Console lines and the bounded ring of execution records.
 
+mod emit;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -9,7 +11,10 @@ use tokio::sync::watch;
 use crate::audit::AuditEntry;
 use crate::deployment::ModuleEnvironment;
 use crate::limits::{LOG_RING_BYTES_MAX, LOG_RING_ENTRIES_MAX};
+use crate::metrics::Metrics;
 use crate::{Caller, FunctionKind, RequestId};
+
+pub use emit::TARGET;
 
 /// One console call or one warning of ours.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +47,11 @@ pub struct UsageStats {
     pub write_bytes: u64,
     pub read_documents: u64,
     pub write_documents: u64,
+    /// Bytes of files read and stored by the function itself.
+    pub file_read_bytes: u64,
+    pub file_write_bytes: u64,
+    /// Bytes of the JavaScript heap when the function ended.
+    pub memory_bytes: u64,
 }
 
 /// A conflict that made a mutation run again.
@@ -163,6 +173,7 @@ impl From<Progress> for LogEntry {
 pub struct LogRing {
     entries: Mutex<Ring>,
     changed: watch::Sender<u64>,
+    metrics: Metrics,
 }
 
 #[derive(Default)]
@@ -174,7 +185,7 @@ struct Ring {
 
 impl Default for LogRing {
     fn default() -> LogRing {
-        LogRing { entries: Mutex::default(), changed: watch::channel(0).0 }
+        LogRing { entries: Mutex::default(), changed: watch::channel(0).0, metrics: Metrics::default() }
     }
 }
 
@@ -186,6 +197,10 @@ impl LogRing {
         if entry.identifier().starts_with("_system/") {
             return;
         }
+        if let LogEntry::Completion(completion) = &entry {
+            self.metrics.record(completion);
+        }
+        emit::emit(&entry);
         let size = 512 + entry.log_lines().iter().flat_map(|line| &line.messages).map(|m| m.len() + 64).sum::<usize>();
         let newest = {
             let mut ring = self.entries.lock();
@@ -206,6 +221,17 @@ impl LogRing {
     pub fn after(&self, cursor_ms: f64) -> Vec<Arc<LogEntry>> {
         let ring = self.entries.lock();
         ring.entries.iter().map(|(_, entry, _)| entry).filter(|e| e.timestamp() * 1000.0 > cursor_ms).cloned().collect()
+    }
+
+    /// How many entries there are, and their bytes.
+    pub fn size(&self) -> (usize, usize) {
+        let ring = self.entries.lock();
+        (ring.entries.len(), ring.bytes)
+    }
+
+    /// What has been counted of all entries, those that are gone included.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Changes with every new entry.

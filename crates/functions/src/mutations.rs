@@ -1,6 +1,7 @@
 //! Mutations: run on the newest validated state, re-run at once on conflict, answered when durable.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use db::{BeginAt, CommitError, CommitOptions, Transaction};
 use value::{Timestamp, Value};
@@ -45,7 +46,7 @@ impl Runtime {
             Ok(arguments) => {
                 let inner = self.inner.clone();
                 let job = move |worker: &Worker| run(&inner, worker, &call, &arguments, bookkeeping);
-                return self.inner.run_job(job).await??.settle().await;
+                return self.inner.run_job(job).await??.settle(&self.inner).await;
             }
         };
         Ok(MutationResult { outcome: Err(refused), ts: self.latest_ts(), log_lines: Arc::from([]) })
@@ -58,14 +59,20 @@ struct Ran {
     log_lines: Arc<[String]>,
     /// A recorded answer keeps its own commit timestamp.
     recorded_ts: Option<Timestamp>,
+    /// When this run committed something, on the monotonic clock.
+    committed_at: Option<Duration>,
     pending: db::Pending,
 }
 
 impl Ran {
     /// Waits until everything the answer rests on is durable.
-    async fn settle(self) -> Result<MutationResult, SystemError> {
+    async fn settle(self, inner: &Inner) -> Result<MutationResult, SystemError> {
         let ts = self.recorded_ts.unwrap_or(self.pending.ts);
         self.pending.durable().await.map_err(database_error)?;
+        if let Some(committed_at) = self.committed_at {
+            let waited = inner.platform.monotonic().saturating_sub(committed_at);
+            inner.logs.metrics().commit_seconds.observe(waited.as_secs_f64());
+        }
         Ok(MutationResult { outcome: self.outcome, ts, log_lines: self.log_lines })
     }
 }
@@ -119,13 +126,13 @@ fn run(
             Attempt::Answered { tx, answer } => {
                 let pending = inner.database.pending_read(&tx);
                 let MutationResult { outcome, ts, log_lines } = answer;
-                return Ok(Ran { outcome, log_lines, recorded_ts: Some(ts), pending });
+                return Ok(Ran { outcome, log_lines, recorded_ts: Some(ts), committed_at: None, pending });
             }
             Attempt::Failed { tx, error, entry } => {
                 let log_lines = log_texts(&entry);
                 inner.logs.push(entry);
                 let pending = inner.database.pending_read(&tx);
-                return Ok(Ran { outcome: Err(error), log_lines, recorded_ts: None, pending });
+                return Ok(Ran { outcome: Err(error), log_lines, recorded_ts: None, committed_at: None, pending });
             }
         };
         let options = CommitOptions { source: call.path.display_name(), on_validated: None };
@@ -139,7 +146,8 @@ fn run(
                 let log_lines = log_texts(&entry);
                 inner.logs.push(entry);
                 let outcome = outcome.map(|answer| answer.json(pending.ts));
-                return Ok(Ran { outcome, log_lines, recorded_ts: None, pending });
+                let committed_at = Some(inner.platform.monotonic());
+                return Ok(Ran { outcome, log_lines, recorded_ts: None, committed_at, pending });
             }
             Err(CommitError::Failed(error)) => return commit_failed(inner, error, entry),
             Err(CommitError::Conflict(conflict)) => {
@@ -296,5 +304,6 @@ fn commit_failed(inner: &Arc<Inner>, error: db::Error, mut entry: Completion) ->
     let log_lines = log_texts(&entry);
     inner.logs.push(entry);
     let tx = inner.database.begin(BeginAt::Validated).map_err(database_error)?;
-    Ok(Ran { outcome: Err(error), log_lines, recorded_ts: None, pending: inner.database.pending_read(&tx) })
+    let pending = inner.database.pending_read(&tx);
+    Ok(Ran { outcome: Err(error), log_lines, recorded_ts: None, committed_at: None, pending })
 }

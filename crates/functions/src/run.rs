@@ -50,6 +50,11 @@ pub(crate) fn not_found(path: &FunctionPath, tester: bool) -> FunctionError {
     })
 }
 
+/// Whether an error is one of [`not_found`]. Errors of user code begin otherwise: with `Uncaught`.
+pub(crate) fn is_not_found(detail: &str) -> bool {
+    detail.starts_with("Could not find ")
+}
+
 /// The text for a function called as another kind.
 pub(crate) fn check_kind(
     path: &FunctionPath,
@@ -108,6 +113,7 @@ pub(crate) fn run_function(
         Err(error) => return Err(js_failure(execution, path, error)),
     };
     execution.user_seconds += completion.user_time.as_secs_f64();
+    execution.heap_bytes = execution.heap_bytes.max(completion.heap_bytes);
     let peaks = &mut execution.peaks;
     peaks.args_bytes = peaks.args_bytes.max(arguments.bytes);
     execution.observed.time |= completion.observed.time;

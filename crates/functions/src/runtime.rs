@@ -15,10 +15,11 @@ use crate::deployment::instances;
 use crate::files::{FileIo, Sweeper};
 use crate::handles::HandleKey;
 use crate::logs::LogRing;
+use crate::metrics::Metrics;
 use crate::node_actions::{NodeActions, NodeOptions};
 use crate::scheduler::dispatch::Dispatcher;
 use crate::signing::TokenSigner;
-use crate::workers::{Worker, WorkerPool};
+use crate::workers::{Worker, WorkerPool, WorkerStats};
 use crate::{
     ActionResult, AnyResult, CallRequest, Deployment, ErrorKind, FunctionKind, MutationRequest, QueryRequest,
     SystemError,
@@ -191,6 +192,16 @@ impl Runtime {
         &self.inner.logs
     }
 
+    /// Counts and latencies of calls.
+    pub fn metrics(&self) -> &Metrics {
+        self.inner.logs.metrics()
+    }
+
+    /// Scheduled jobs and cron jobs that run or wait for a worker. Count.
+    pub(crate) fn running_jobs(&self) -> usize {
+        self.background.as_ref().map_or(0, |background| background.dispatcher.running())
+    }
+
     /// The JSON Web Key Set with which anybody can verify the tokens that functions sign.
     pub fn token_key_set(&self) -> serde_json::Value {
         self.inner.signer.key_set()
@@ -298,6 +309,10 @@ impl Inner {
             Some(previous) if snapshot < code.current.0 => previous.clone(),
             _ => code.current.1.clone(),
         }
+    }
+
+    pub fn workers(&self) -> WorkerStats {
+        self.pool.stats()
     }
 
     /// Queues `job` for a worker.

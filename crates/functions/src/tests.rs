@@ -5,6 +5,7 @@ mod context;
 mod jobs;
 mod limits;
 mod live;
+mod operations;
 mod sessions;
 
 use std::collections::BTreeMap;

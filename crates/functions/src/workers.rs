@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use parking_lot::{Condvar, Mutex};
@@ -25,10 +26,38 @@ pub(crate) struct WorkerPool {
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
+/// What the workers are up to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct WorkerStats {
+    pub threads: usize,
+    pub busy: usize,
+    pub queued: usize,
+    /// Idle heap images of all workers, and their resident bytes.
+    pub images: usize,
+    pub image_bytes: usize,
+}
+
 #[derive(Default)]
 struct Queue {
     state: Mutex<QueueState>,
     ready: Condvar,
+    workers: Vec<Shown>,
+}
+
+/// What one worker shows of itself; only its own thread looks into its executor.
+#[derive(Default)]
+struct Shown {
+    busy: AtomicBool,
+    images: AtomicUsize,
+    image_bytes: AtomicUsize,
+}
+
+impl Shown {
+    fn refresh(&self, executor: &js::Executor) {
+        let (images, bytes) = executor.idle_images();
+        self.images.store(images, Ordering::Relaxed);
+        self.image_bytes.store(bytes, Ordering::Relaxed);
+    }
 }
 
 #[derive(Default)]
@@ -40,14 +69,16 @@ struct QueueState {
 impl WorkerPool {
     /// Starts `count` threads.
     pub fn start(count: usize, executor: js::ExecutorOptions) -> std::io::Result<WorkerPool> {
-        let queue = Arc::new(Queue::default());
+        let count = count.max(1);
+        let workers = (0..count).map(|_| Shown::default()).collect();
+        let queue = Arc::new(Queue { workers, ..Queue::default() });
         let mut threads = Vec::with_capacity(count);
-        for number in 0..count.max(1) {
+        for number in 0..count {
             let queue = queue.clone();
-            let thread = std::thread::Builder::new()
-                .name(format!("worker-{number}"))
-                .stack_size(js::WORKER_STACK_BYTES)
-                .spawn(move || serve(&queue, &Worker { executor: js::Executor::new(executor) }))?;
+            let thread =
+                std::thread::Builder::new().name(format!("worker-{number}")).stack_size(js::WORKER_STACK_BYTES).spawn(
+                    move || serve(&queue, &queue.workers[number], &Worker { executor: js::Executor::new(executor) }),
+                )?;
             threads.push(thread);
         }
         Ok(WorkerPool { queue, threads: Mutex::new(threads) })
@@ -74,6 +105,17 @@ impl WorkerPool {
         Ok(())
     }
 
+    pub fn stats(&self) -> WorkerStats {
+        let queued = self.queue.state.lock().jobs.len();
+        let start = WorkerStats { threads: self.queue.workers.len(), queued, ..WorkerStats::default() };
+        self.queue.workers.iter().fold(start, |sum, worker| WorkerStats {
+            busy: sum.busy + usize::from(worker.busy.load(Ordering::Relaxed)),
+            images: sum.images + worker.images.load(Ordering::Relaxed),
+            image_bytes: sum.image_bytes + worker.image_bytes.load(Ordering::Relaxed),
+            ..sum
+        })
+    }
+
     /// Finishes the queued jobs and joins the threads.
     pub fn shutdown(&self) {
         self.queue.state.lock().closed = true;
@@ -86,7 +128,11 @@ impl WorkerPool {
     }
 }
 
-fn serve(queue: &Queue, worker: &Worker) {
+/// Calls after which a busy worker shows its images anew; an idle one does so before it waits.
+const CALLS_BETWEEN_REFRESHES: u32 = 256;
+
+fn serve(queue: &Queue, shown: &Shown, worker: &Worker) {
+    let mut calls = 0u32;
     loop {
         let job = {
             let mut state = queue.state.lock();
@@ -97,12 +143,19 @@ fn serve(queue: &Queue, worker: &Worker) {
                 if state.closed {
                     return;
                 }
+                shown.refresh(&worker.executor);
                 queue.ready.wait(&mut state);
             }
         };
+        calls = calls.wrapping_add(1);
+        if calls.is_multiple_of(CALLS_BETWEEN_REFRESHES) {
+            shown.refresh(&worker.executor);
+        }
+        shown.busy.store(true, Ordering::Relaxed);
         // A panic is our bug; it must cost one call, not the thread that serves all others.
         if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(worker))).is_err() {
             tracing::error!("a call panicked");
         }
+        shown.busy.store(false, Ordering::Relaxed);
     }
 }

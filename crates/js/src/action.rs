@@ -318,6 +318,7 @@ impl ActionHeap {
             result_json: result,
             user_time: self.user_time + active.user_time(),
             observed: active.observed,
+            heap_bytes: engine.live_bytes(),
         })))
     }
 

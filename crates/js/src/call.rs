@@ -55,6 +55,8 @@ pub struct Completion {
     /// Time spent in JavaScript, operations of the host excluded.
     pub user_time: Duration,
     pub observed: Observed,
+    /// Bytes in use in the heap when the call ended, the image included.
+    pub heap_bytes: usize,
 }
 
 /// What a call looked at besides its arguments and the host.

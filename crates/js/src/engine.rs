@@ -140,6 +140,11 @@ impl Engine {
     }
 
     /// Resident bytes kept between calls, about.
+    /// Bytes in use.
+    pub(crate) fn live_bytes(&self) -> usize {
+        self.arena.heap().live()
+    }
+
     pub(crate) fn resident_bytes(&self) -> usize {
         self.arena.resident_bytes()
     }

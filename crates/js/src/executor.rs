@@ -271,7 +271,12 @@ fn run_once(
         let (actual, limit) = (result_json.len(), call.limits.output_bytes);
         return Err(CallFailure::Error(JsError::OutputTooLarge { actual, limit }));
     }
-    Ok(Completion { result_json, user_time: active.user_time(), observed: active.observed })
+    Ok(Completion {
+        result_json,
+        user_time: active.user_time(),
+        observed: active.observed,
+        heap_bytes: engine.live_bytes(),
+    })
 }
 
 /// Goes on with a panic of the host.

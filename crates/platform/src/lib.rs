@@ -4,11 +4,13 @@
 //! it is and a simulation repeats from its seed.
 
 mod memory;
+mod process;
 mod real;
 mod simulated;
 
 use std::{sync::Arc, time::Duration};
 
+pub use process::{ProcessUsage, usage as process_usage};
 pub use simulated::SimulatedClock;
 
 /// A cheap handle to the world outside: cloning it shares the same world.

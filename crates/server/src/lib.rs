@@ -4,7 +4,9 @@
 //! `router` lists every route in one place; below `server` nobody knows HTTP.
 
 mod limits;
+mod metrics;
 mod options;
+mod otlp;
 mod router;
 mod serve;
 mod state;
@@ -29,6 +31,7 @@ mod socket;
 pub use error::ApiError;
 pub use extract::{AdminIdentity, CallerIdentity, JsonBody};
 pub use options::{Instance, ServerOptions};
+pub use otlp::{OtlpError, wanted as otlp_wanted};
 pub use request_id::RequestIdHeader;
 pub use serve::{Listeners, RunningServer, ServeError, serve};
 pub use state::AppState;

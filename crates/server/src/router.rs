@@ -9,7 +9,7 @@ use axum::routing::{any, get, post};
 
 use crate::limits::{ECHO_BODY_BYTES_MAX, FUNCTION_BODY_BYTES_MAX, REQUEST_DURATION_MAX};
 use crate::state::AppState;
-use crate::{api, client_version, cors, deploy, files, info, jwks, site, socket};
+use crate::{api, client_version, cors, deploy, files, info, jwks, metrics, site, socket};
 
 /// The deployment port: API, realtime protocol, tools; HTTP actions under `/http`.
 pub fn client_router(state: AppState) -> Router {
@@ -55,6 +55,7 @@ fn info_routes() -> Router<AppState> {
         .route("/instance_name", get(info::instance_name))
         .route("/instance_version", get(info::version))
         .route("/echo", post(info::echo).layer(DefaultBodyLimit::max(ECHO_BODY_BYTES_MAX)))
+        .route("/metrics", get(metrics::for_admins))
         .route("/.well-known/jwks.json", get(jwks::key_set))
         .route("/api/check_admin_key", get(info::check_admin_key))
         .route("/api/debug_event", post(info::debug_event))

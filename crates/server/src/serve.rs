@@ -6,6 +6,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use axum::Router;
@@ -26,6 +27,7 @@ use crate::auth::{Authenticator, KeySource, Network, NoNetwork};
 use crate::limits::{HEADER_READ_DURATION_MAX, SHUTDOWN_DURATION_MAX};
 use crate::options::ServerOptions;
 use crate::origin::Peer;
+use crate::otlp::{Otlp, OtlpError};
 use crate::router;
 use crate::state::{AppState, Shared};
 
@@ -42,6 +44,7 @@ pub enum ServeError {
 pub struct Listeners {
     client: TcpListener,
     site: TcpListener,
+    metrics: Option<TcpListener>,
     pub client_address: SocketAddr,
     pub site_address: SocketAddr,
 }
@@ -53,7 +56,16 @@ impl Listeners {
     pub async fn bind(client: SocketAddr, site: SocketAddr) -> Result<Listeners, ServeError> {
         let (client, client_address) = bind(client).await?;
         let (site, site_address) = bind(site).await?;
-        Ok(Listeners { client, site, client_address, site_address })
+        Ok(Listeners { client, site, metrics: None, client_address, site_address })
+    }
+
+    /// Binds an address of its own for metrics, which are given to whoever asks there; returns the bound address.
+    ///
+    /// Errors: as `bind`.
+    pub async fn bind_metrics(&mut self, metrics: SocketAddr) -> Result<SocketAddr, ServeError> {
+        let (listener, address) = bind(metrics).await?;
+        self.metrics = Some(listener);
+        Ok(address)
     }
 }
 
@@ -61,16 +73,21 @@ impl Listeners {
 pub struct RunningServer {
     state: AppState,
     acceptors: Vec<JoinHandle<()>>,
+    otlp: Option<Otlp>,
 }
 
 /// Starts accepting.
 pub fn serve(listeners: Listeners, options: ServerOptions, runtime: Runtime) -> RunningServer {
     let state = build_state(options, runtime);
-    let acceptors = vec![
+    let mut acceptors = vec![
         tokio::spawn(accept(listeners.client, router::client_router(state.clone()), state.stopping.clone())),
         tokio::spawn(accept(listeners.site, router::site_router(state.clone()), state.stopping.clone())),
     ];
-    RunningServer { state, acceptors }
+    if let Some(listener) = listeners.metrics {
+        let router = crate::metrics::router(state.clone());
+        acceptors.push(tokio::spawn(accept(listener, router, state.stopping.clone())));
+    }
+    RunningServer { state, acceptors, otlp: None }
 }
 
 impl RunningServer {
@@ -78,6 +95,12 @@ impl RunningServer {
     #[cfg(test)]
     pub(crate) fn open_tasks(&self) -> usize {
         self.state.tasks.len()
+    }
+
+    /// Starts pushing metrics to the collector that the `OTEL_` variables name.
+    pub fn export_metrics(&mut self) -> Result<(), OtlpError> {
+        self.otlp = Some(Otlp::start(&self.state)?);
+        Ok(())
     }
 
     /// Stops accepting, ends sockets, and returns once requests in flight are answered or the time for it is up.
@@ -95,6 +118,11 @@ impl RunningServer {
         if tokio::time::timeout(SHUTDOWN_DURATION_MAX, finished).await.is_err() {
             tracing::warn!("gave up on requests still in flight");
         }
+        if let Some(otlp) = self.otlp
+            && tokio::task::spawn_blocking(|| otlp.shutdown()).await.is_err()
+        {
+            tracing::error!("the export of metrics ended badly");
+        }
     }
 }
 
@@ -109,6 +137,7 @@ pub(crate) fn build_state(options: ServerOptions, runtime: Runtime) -> AppState 
         instance: options.instance,
         runtime,
         stopping: CancellationToken::new(),
+        sockets: AtomicUsize::new(0),
         tasks: TaskTracker::new(),
     })
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use functions::Runtime;
 use platform::Platform;
@@ -28,6 +29,8 @@ pub struct Shared {
     pub auth: Authenticator,
     /// Cancelled when the server begins to shut down: sockets and streaming responses end then.
     pub stopping: CancellationToken,
+    /// Open realtime connections. Count.
+    pub sockets: AtomicUsize,
     /// Sockets and calls that outlive their request; shutdown waits for them.
     pub tasks: TaskTracker,
 }

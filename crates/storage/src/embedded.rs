@@ -142,6 +142,10 @@ impl Engine for FjallEngine {
         self.trim_log(before, budget)
     }
 
+    fn disk_bytes(&self) -> u64 {
+        self.keyspaces.database.disk_space().unwrap_or_default()
+    }
+
     fn settle(&self) -> Result<(), AppendError> {
         self.flush_buffers()
     }

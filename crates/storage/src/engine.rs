@@ -110,6 +110,11 @@ pub trait Engine: Send + Sync + 'static {
     /// or after `before` stay exact. `before` beyond the newest commit means the newest commit.
     fn trim(&self, before: Timestamp, budget: usize) -> Result<TrimReport, AppendError>;
 
+    /// Returns the bytes the engine takes on disk; zero if it does not know.
+    fn disk_bytes(&self) -> u64 {
+        0
+    }
+
     /// Hands buffered memory back and makes the next open quick; for quiet moments and shutdown.
     ///
     /// `trim` does the same by itself when nothing was appended since the trim before it.

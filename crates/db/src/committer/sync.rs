@@ -1,6 +1,10 @@
 //! The sync thread: one append for everything that is queued, then everything that may follow it.
 
-use std::{mem, sync::Arc, thread};
+use std::{
+    mem,
+    sync::{Arc, atomic::Ordering},
+    thread,
+};
 
 use storage::Commit;
 use value::Timestamp;
@@ -24,6 +28,8 @@ pub fn sync_loop(shared: Arc<Shared>) {
         match shared.engine.append(head, &commits) {
             Ok(()) => {
                 head = last;
+                shared.committer.counts.commits.fetch_add(commits.len() as u64, Ordering::Relaxed);
+                shared.committer.counts.batches.fetch_add(1, Ordering::Relaxed);
                 publish(&shared, batch, last);
             }
             Err(error) => {

@@ -66,11 +66,13 @@ async fn sweep_rows(inner: Arc<Inner>) {
 pub(crate) async fn sweep(inner: &Arc<Inner>, grace: Duration) -> Result<usize, SystemError> {
     let horizon_ms = inner.platform.now_ms() - grace.as_secs_f64() * 1000.0;
     let mut listed = inner.files.blobs.list(BLOB_FOLDER).chunks(FILE_SWEEP_BATCH);
-    let mut deleted = 0;
+    let (mut deleted, mut kept, mut kept_bytes) = (0, 0, 0);
     while let Some(batch) = listed.next().await {
         let mut old = Vec::new();
         for blob in batch {
-            let BlobInfo { key, written_ms, .. } = blob.map_err(blob_error)?;
+            let BlobInfo { key, size, written_ms } = blob.map_err(blob_error)?;
+            kept += 1;
+            kept_bytes += size;
             if written_ms <= horizon_ms
                 && let Some((namespace, uuid)) = parse_blob_key(&key)
             {
@@ -82,6 +84,7 @@ pub(crate) async fn sweep(inner: &Arc<Inner>, grace: Duration) -> Result<usize, 
             deleted += 1;
         }
     }
+    inner.logs.metrics().show_files(kept - deleted as u64, kept_bytes);
     Ok(deleted)
 }
 

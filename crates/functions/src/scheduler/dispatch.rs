@@ -141,6 +141,11 @@ impl Dispatcher {
         Ok(Dispatcher { signal, thread: Mutex::new(Some(thread)) })
     }
 
+    /// Jobs that run or wait for a worker. Count.
+    pub fn running(&self) -> usize {
+        self.signal.state.lock().running.len()
+    }
+
     /// Starts no further jobs and joins the thread; running jobs finish on their workers.
     pub fn stop(&self) {
         self.signal.state.lock().stopping = true;
@@ -301,6 +306,7 @@ fn start_due(
             continue;
         }
         signal.occupy(row.id, slot);
+        inner.logs.metrics().show_job_lag(Duration::from_nanos(now_ns - due_ns));
         if let Err(error) = launch(inner, signal, Launch { row: row.id, call, bookkeeping, slot }) {
             tracing::warn!(row = %row.id, %error, "a job could not start yet");
             return Ok(FAILURE_WAIT);

@@ -288,3 +288,25 @@ export const notesItsNumber = action((ctx, { n }) => ctx.runMutation("app:add", 
 export const laterMany = mutation(async (ctx, { count }) => {
   for (let n = 0; n < count; n++) await schedule("app:notesItsNumber", { n });
 });
+
+// Sends operations by hand, one after another, and tells what became of each.
+export const ask = query(async (ctx, { steps }) => {
+  const answers = [];
+  for (const [kind, name, args] of steps) {
+    try {
+      const text = kind === "sync" ? Convex.syscall(name, JSON.stringify(args)) : await Convex.asyncSyscall(name, JSON.stringify(args));
+      answers.push({ answer: JSON.parse(text) });
+    } catch (e) {
+      answers.push({ refused: e.message });
+    }
+  }
+  return answers;
+});
+export const innerClock = query(async () => { console.log("inner"); return [Date.now(), Math.random()]; });
+export const clocks = query(async (ctx) => {
+  console.log("outer");
+  const before = [Date.now(), Math.random()];
+  const inner = await ctx.runQuery("app:innerClock");
+  console.log("outer again");
+  return [before[0], inner[0], before[1], inner[1]];
+});

@@ -168,8 +168,8 @@ fn usage(entry: &Completion) -> Value {
         "databaseReadDocuments": entry.usage.read_documents,
         "databaseWriteDocuments": entry.usage.write_documents,
         "databaseWriteIndexRows": 0,
-        "storageReadBytes": 0,
-        "storageWriteBytes": 0,
+        "storageReadBytes": entry.usage.file_read_bytes,
+        "storageWriteBytes": entry.usage.file_write_bytes,
         "vectorIndexReadBytes": 0,
         "vectorIndexWriteBytes": 0,
         "textIndexQueryBytes": 0,
@@ -177,7 +177,7 @@ fn usage(entry: &Completion) -> Value {
         "vectorIndexReadQueryBytes": 0,
         "vectorIndexWriteQueryBytes": 0,
         "networkEgressBytes": 0,
-        "memoryUsedMb": 0,
+        "memoryUsedMb": entry.usage.memory_bytes.div_ceil(1 << 20),
     })
 }
 

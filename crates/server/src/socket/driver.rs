@@ -8,6 +8,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Error;
@@ -48,7 +49,24 @@ pub async fn run(state: AppState, options: SessionOptions, origin: RequestOrigin
         next_ping: now.monotonic + SOCKET_PING_FRAME_INTERVAL,
         state,
     };
+    let _open = OpenSocket::new(driver.state.clone());
     driver.run().await;
+}
+
+/// Counts a connection for as long as it lives.
+struct OpenSocket(AppState);
+
+impl OpenSocket {
+    fn new(state: AppState) -> OpenSocket {
+        state.sockets.fetch_add(1, Ordering::Relaxed);
+        OpenSocket(state)
+    }
+}
+
+impl Drop for OpenSocket {
+    fn drop(&mut self) {
+        self.0.sockets.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 struct Driver {
