@@ -19,6 +19,7 @@ mod parts;
 mod plural;
 mod relative;
 mod segment;
+mod services;
 mod tags;
 
 use std::cell::RefCell;
@@ -45,93 +46,19 @@ type Answer = Result<String, Failure>;
 
 /// Answers one question.
 pub(crate) fn run(operation: &str, config: &str, texts: &[String]) -> Answer {
-    let text = |index: usize| texts.get(index).map_or("", String::as_str);
-    let time = |index: usize| text(index).parse::<f64>().unwrap_or(0.0);
     let Some((service, verb)) = operation.split_once('.') else { return Err(unknown(operation)) };
+    let question = Question { verb, texts };
     match service {
-        "number" => with(
-            config,
-            |cache| &mut cache.number,
-            NumberFormat::new,
-            |format| match verb {
-                "resolved" => json(format.resolved()),
-                "format" => format.format(text(0)).text(),
-                "parts" => json(format.format(text(0)).json()),
-                "range" => format.format_range(text(0), text(1)).text(),
-                _ => json(format.format_range(text(0), text(1)).json_with_source()),
-            },
-        ),
-        "date" => with(
-            config,
-            |cache| &mut cache.date,
-            DateTimeFormat::new,
-            |format| match verb {
-                "resolved" => json(format.resolved()),
-                "format" => format.format_text(time(0)),
-                "parts" => json(format.format(time(0)).json()),
-                "range" => format.format_range_text(time(0), time(1)),
-                _ => json(format.format_range(time(0), time(1)).json_with_source()),
-            },
-        ),
-        "plural" => with(
-            config,
-            |cache| &mut cache.plural,
-            Selector::new,
-            |selector| match verb {
-                "resolved" => json(selector.resolved()),
-                "select" => selector.select(text(0)).to_owned(),
-                _ => selector.select_range(text(0), text(1)).to_owned(),
-            },
-        ),
-        "relative" => with(
-            config,
-            |cache| &mut cache.relative,
-            RelativeTimeFormat::new,
-            |format| match verb {
-                "resolved" => json(format.resolved()),
-                "format" => format.format(text(0), text(1)).text(),
-                _ => json(format.format(text(0), text(1)).json()),
-            },
-        ),
-        "list" => with(
-            config,
-            |cache| &mut cache.list,
-            ListFormat::new,
-            |format| match verb {
-                "resolved" => json(format.resolved()),
-                "format" => format.format(texts).text(),
-                _ => json(format.format(texts).json()),
-            },
-        ),
-        "collator" => with(
-            config,
-            |cache| &mut cache.collator,
-            Collator::new,
-            |collator| match verb {
-                "resolved" => json(collator.resolved()),
-                _ => collator.compare(text(0), text(1)).to_string(),
-            },
-        ),
-        "segmenter" => with(
-            config,
-            |cache| &mut cache.segmenter,
-            Segmenter::new,
-            |segmenter| match verb {
-                "resolved" => json(segmenter.resolved()),
-                _ => json(segmenter.ends(text(0))),
-            },
-        ),
-        "names" => with(
-            config,
-            |cache| &mut cache.names,
-            DisplayNames::new,
-            |names| match verb {
-                "resolved" => Ok(json(names.resolved())),
-                _ => names.of(text(0)).map(json),
-            },
-        )?,
+        "number" => ask::<NumberFormat>(config, &question),
+        "date" => ask::<DateTimeFormat>(config, &question),
+        "plural" => ask::<Selector>(config, &question),
+        "relative" => ask::<RelativeTimeFormat>(config, &question),
+        "list" => ask::<ListFormat>(config, &question),
+        "collator" => ask::<Collator>(config, &question),
+        "segmenter" => ask::<Segmenter>(config, &question),
+        "names" => ask::<DisplayNames>(config, &question),
         "locale" => about_locales(verb, config, texts),
-        "case" => Ok(in_case(verb, config, text(0))),
+        "case" => Ok(in_case(verb, config, texts.first().map_or("", String::as_str))),
         _ => Err(unknown(operation)),
     }
 }
@@ -181,6 +108,7 @@ use number::NumberFormat;
 use plural::Selector;
 use relative::RelativeTimeFormat;
 use segment::Segmenter;
+use services::{Question, Service};
 
 type Kept<T> = HashMap<String, Rc<T>>;
 
@@ -201,26 +129,21 @@ thread_local! {
     static CACHE: RefCell<Cache> = RefCell::default();
 }
 
-/// Works with what `config` makes, made anew or kept from before.
-fn with<T, R>(
-    config: &str,
-    place: fn(&mut Cache) -> &mut Kept<T>,
-    make: fn(&str) -> Result<T, Failure>,
-    work: impl FnOnce(&T) -> R,
-) -> Result<R, Failure> {
-    let kept = CACHE.with_borrow_mut(|cache| place(cache).get(config).cloned());
+/// Asks what `config` makes, made anew or kept from before.
+fn ask<T: Service>(config: &str, question: &Question<'_>) -> Answer {
+    let kept = CACHE.with_borrow_mut(|cache| T::kept(cache).get(config).cloned());
     if let Some(kept) = kept {
-        return Ok(work(&kept));
+        return kept.answer(question);
     }
-    let made = Rc::new(make(config)?);
+    let made = Rc::new(T::make(config)?);
     CACHE.with_borrow_mut(|cache| {
-        let kept = place(cache);
+        let kept = T::kept(cache);
         if kept.len() >= limits::INTL_FORMATS {
             kept.clear();
         }
         kept.insert(config.to_owned(), made.clone());
     });
-    Ok(work(&made))
+    made.answer(question)
 }
 
 #[cfg(test)]
