@@ -77,3 +77,6 @@ pub const WASM_START_FUEL: u64 = 300_000_000;
 
 /// Formats of one kind that a thread keeps for `Intl`; with one more it begins anew.
 pub const INTL_FORMATS: usize = 64;
+
+/// Largest exponent of a number's text that `Intl` reads; a number has at most 324.
+pub const INTL_EXPONENT_MAX: i32 = 1000;

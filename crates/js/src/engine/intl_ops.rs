@@ -1,5 +1,7 @@
 //! The host function behind `Intl`.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use rquickjs_sys as qjs;
 
 use super::context::{EXCEPTION, Value};
@@ -16,8 +18,10 @@ host_function!(pub(super) intl, |call| {
     let Some(texts) = texts else {
         return EXCEPTION;
     };
-    match intl::run(&operation, &config, &texts) {
-        Ok(answer) => call.context.string(&answer),
-        Err(intl::Failure(text)) => throw_text(call.context, "RangeError", &text),
+    // A mistake in a formatter must not take the process with it.
+    match catch_unwind(AssertUnwindSafe(|| intl::run(&operation, &config, &texts))) {
+        Ok(Ok(answer)) => call.context.string(&answer),
+        Ok(Err(intl::Failure(text))) => throw_text(call.context, "RangeError", &text),
+        Err(_) => throw_text(call.context, "Error", "Intl failed at this; please report what it was asked"),
     }
 });

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use serde::Deserialize;
 
+use crate::limits;
+
 /// `digits × 10^exponent`; no digits at all is zero. Digits have no zeros in front.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Decimal {
@@ -69,6 +71,9 @@ impl Decimal {
         }
         let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).map(|byte| byte.wrapping_sub(b'0')).collect();
         if digits.iter().any(|digit| *digit > 9) {
+            return None;
+        }
+        if exponent.abs() > limits::INTL_EXPONENT_MAX {
             return None;
         }
         let exponent = exponent.checked_sub(i32::try_from(fraction.len()).ok()?)?;

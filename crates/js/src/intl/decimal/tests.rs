@@ -19,6 +19,7 @@ fn numbers_are_read_as_javascript_writes_them() {
     assert_eq!(Number::parse("-Infinity"), Number::Infinite { negative: true });
     assert_eq!(Number::parse("NaN"), Number::Nan);
     assert_eq!(Number::parse(""), Number::Nan);
+    assert_eq!(Number::parse("1e2000000000"), Number::Nan);
     assert!(Number::parse("-0").is_negative());
 }
 

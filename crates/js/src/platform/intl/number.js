@@ -78,7 +78,8 @@
     const text = primitive.trim();
     if (text === "") return "0";
     const number = Number(text);
-    if (Number.isNaN(number)) return "NaN";
+    if (!Number.isFinite(number)) return String(number);
+    if (number === 0) return Object.is(number, -0) ? "-0" : "0";
     if (/^0[xob]/i.test(text)) return String(BigInt(text));
     return text;
   };
