@@ -8,7 +8,7 @@ fn ask(operation: &str, config: &str, texts: &[&str]) -> String {
 #[test]
 fn every_locale_formats_numbers_and_dates() {
     for tag in data::locale_names().keys() {
-        let number = ask("number.format", &format!(r#"{{"locales":["{tag}"]}}"#), &["-1234.5"]);
+        let number = ask("number.format", &format!(r#"{{"locales":["{tag}"]}}"#), &["-12345"]);
         assert!(number.chars().count() >= 6, "{tag}: {number}");
         let config = format!(r#"{{"locales":["{tag}"],"dateStyle":"full","timeStyle":"full"}}"#);
         let date = ask("date.format", &config, &["1718454896789"]);

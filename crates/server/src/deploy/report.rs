@@ -81,7 +81,8 @@ fn cron(cron: &CronSpec) -> Value {
 
 /// What a push does to schemas and indexes.
 pub fn schema_change(change: &SchemaChange) -> Value {
-    let ids = change.schema_ids.iter().map(|(path, id)| (path.clone(), id.0.to_string().into()));
+    let id = |path: &String| change.schema_ids.get(path).map_or(Value::Null, |id| id.0.to_string().into());
+    let ids = change.index_diffs.keys().map(|path| (path.clone(), id(path)));
     let diffs = change.index_diffs.iter().map(|(path, diff)| (path.clone(), index_diff(diff)));
     json!({
         "allocatedComponentIds": change.allocated,

@@ -116,8 +116,16 @@
     return constructor;
   };
 
+  // As long as the built-in that this stands for takes: `limits::ARRAY_LENGTH_MAX`.
+  const LENGTH_MAX = 8388608;
+
   const joined = (list, requested, options) => {
     const array = Object(list);
+    if (array.length > LENGTH_MAX) {
+      throw new RangeError(
+        `This array is too long for this method: its length is ${array.length}, at most ${LENGTH_MAX} is supported`,
+      );
+    }
     const texts = Array.from({ length: array.length }, (_, index) => {
       const element = array[index];
       return element === undefined || element === null ? "" : String(element.toLocaleString(requested, options));
