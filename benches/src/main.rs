@@ -4,6 +4,7 @@
 //! `--record` writes the outcome to `results/NAME.md`. All load stays on the loopback interface, is bounded in
 //! count and time, and everything started is stopped, also on an error or Ctrl-C.
 
+mod actions;
 mod apps;
 mod concave;
 mod disk;
@@ -45,7 +46,7 @@ impl Size {
     }
 }
 
-const USAGE: &str = "usage: benches pristine|transfer|live|memory|files|jobs [--quick] [--record]";
+const USAGE: &str = "usage: benches pristine|transfer|live|memory|files|jobs|actions [--quick] [--record]";
 
 fn main() -> Result<()> {
     let (mut names, mut size, mut record) = (Vec::new(), Size::Full, false);
@@ -81,6 +82,7 @@ async fn run(name: &str, size: Size) -> Result<Report> {
         "memory" => memory::run(size).await,
         "files" => files::run(size).await,
         "jobs" => jobs::run(size).await,
+        "actions" => actions::run(size).await,
         other => bail!("no benchmark {other:?}\n{USAGE}"),
     }
 }
