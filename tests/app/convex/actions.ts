@@ -102,7 +102,8 @@ export const stores = action({
 
 export const later = mutation({
   args: { list: v.string(), ms: v.number() },
-  handler: async (ctx, { list, ms }) => await ctx.scheduler.runAfter(ms, internal.actions.job, { list }),
+  handler: async (ctx, { list, ms }): Promise<string> =>
+    await ctx.scheduler.runAfter(ms, internal.actions.job, { list }),
 });
 
 export const laterFromAction = action({
