@@ -206,11 +206,6 @@ impl CallHost<'_, '_> {
         let args: PageArgs = arguments("db.query.paginate", json)?;
         let query = self.parse_query(&args.query)?;
         let hex_digests = hex_digests(query.source.table(), args.version.as_deref())?;
-        if !self.frame.path.component.is_empty() {
-            return Err(developer(
-                "paginate() is only supported in the app. Learn more at https://docs.convex.dev/components/authoring#pagination",
-            ));
-        }
         if std::mem::replace(&mut self.frame.paginated, true) {
             return Err(developer(
                 "This query or mutation function ran multiple paginated queries. \

@@ -141,13 +141,13 @@ fn components_see_no_user_and_know_their_path() {
     assert_eq!(ask("app:q", of("1.0/getFunctionMetadata")), json!({ "name": "public:ask", "componentPath": "first" }));
 }
 
-// "second paginate in a function errors; in a component errors"
+/// Published components page through their own tables: workpool in every round, workflow, aggregate and others too.
 #[test]
-fn paginate_is_refused_in_components() {
+fn components_paginate_their_own_tables() {
     let backend = pushed();
-    let error = backend.fails("app:q", json!({ "ref": "childComponent/first/public/page" }));
-    let text = "paginate() is only supported in the app. Learn more at https://docs.convex.dev/components/authoring#pagination";
-    assert!(error.contains(text), "{error}");
+    backend.mutate("app:m", json!({ "ref": ADD, "args": { "n": 7 } }));
+    let page = backend.value("app:q", json!({ "ref": "childComponent/first/public/page" }));
+    assert_eq!((&page["page"][0]["n"], &page["isDone"]), (&json!(7.0), &json!(true)));
 }
 
 // `createFunctionHandle` round trip; handle passed back returns itself; stale handle errors
