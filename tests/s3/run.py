@@ -9,7 +9,6 @@ Needs the packages of tests/py/requirements.txt; `CONCAVE_BIN` names the binary,
 import base64
 import hashlib
 import json
-import logging
 import os
 import pathlib
 import socket
@@ -20,30 +19,16 @@ import time
 import urllib.error
 import urllib.request
 
-import boto3
-from moto.server import ThreadedMotoServer
+from service import BUCKET, KEY, SECRET, Service
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-BUCKET = "concave-test"
-KEY, SECRET = "test-key", "test-secret"
 READY_SECONDS_MAX = 30
 
 
 def main():
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    service = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    service.start()
-    try:
-        host, port = service.get_host_and_port()
-        endpoint = f"http://{host}:{port}"
-        bucket = boto3.resource(
-            "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=KEY, aws_secret_access_key=SECRET
-        ).Bucket(BUCKET)
-        bucket.create()
-        blob_store_conforms(endpoint)
-        binary_keeps_files_in_the_bucket(endpoint, bucket)
-    finally:
-        service.stop()
+    with Service() as service:
+        blob_store_conforms(service.endpoint)
+        binary_keeps_files_in_the_bucket(service.endpoint, service.bucket)
     print("file storage in S3: ok")
 
 

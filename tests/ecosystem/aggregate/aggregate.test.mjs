@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { api } from "../../js/support/app.mjs";
-import { Inbox } from "../../js/support/until.mjs";
+import { Inbox, until } from "../../js/support/until.mjs";
 import { deployedPackage } from "../support/package.mjs";
 
 const query = (reference, args = {}) => app.http.query(reference, args);
@@ -67,4 +67,12 @@ test("an aggregate is cleared and filled again from the table", async () => {
   await mutate(api.scores.backfill);
   await mutate(api.scores.backfill);
   assert.deepEqual(await query(api.scores.totals), totals);
+});
+
+test("items that are queued arrive through the worker", async () => {
+  const items = (from) => [1, 2, 3].map((i) => ({ key: from + i, id: `${from + i}` }));
+  await mutate(api.scores.feed, { items: items(0), later: false });
+  assert.equal(await query(api.scores.fed), 3);
+  await mutate(api.scores.feed, { items: items(10), later: true });
+  await until(async () => (await query(api.scores.fed)) === 6, "the worker has inserted the queued items");
 });

@@ -75,6 +75,21 @@ test("the server publishes who it is and its keys", async () => {
   assert.equal(keys[0].kty, "RSA");
 });
 
+test("a user signs up with a password, is refused with a wrong one, and comes back with the right one", async () => {
+  const email = `${freshName("ada")}@example.com`;
+  const account = { email, name: "Ada", password: PASSWORD };
+  const short = visitor().signIn("password", { ...account, flow: "signUp", password: "short" });
+  await assert.rejects(short, (error) => error.data === "too short");
+  const ada = await visitor().signIn("password", { ...account, flow: "signUp" });
+  const me = { name: "Ada", email, role: "reader", session: true };
+  assert.deepEqual(await ada.http.query(api.notes.me, {}), me);
+  await ada.http.mutation(api.notes.add, { text: "mine" });
+  await assert.rejects(visitor().signIn("password", { ...account, flow: "signIn", password: "wrong horse battery" }), /InvalidSecret/);
+  await assert.rejects(visitor().signIn("password", { flow: "signIn", email: "nobody@example.com", password: PASSWORD }), /InvalidAccountId/);
+  const again = await visitor().signIn("password", { email, flow: "signIn", password: PASSWORD });
+  assert.deepEqual(await again.http.query(api.notes.list, {}), ["mine"]);
+});
+
 test("a socket refreshes its token by itself and stays who it is", async () => {
   const user = await anonymous();
   const first = user.tokens;

@@ -35,6 +35,14 @@ test("people come, are seen with their data, and leave with their last session",
   await seen.next((people) => online(people).join() === bob && people.length === 2);
 });
 
+test("whoever stops sending heartbeats is offline after a while", async () => {
+  const [room, quiet, lively] = [freshName("room"), freshName("quiet"), freshName("lively")];
+  const { roomToken } = await beat(room, quiet, freshName("session"), 100);
+  const seen = watch(roomToken);
+  await beat(room, lively, freshName("session"));
+  await seen.next((people) => people.length === 2 && online(people).join() === lively);
+});
+
 test("a session belongs to one user in one room, and rooms end for everybody", async () => {
   const [room, ada, session] = [freshName("room"), freshName("ada"), freshName("session")];
   const { roomToken } = await beat(room, ada, session);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { api, freshName } from "../../js/support/app.mjs";
-import { Inbox } from "../../js/support/until.mjs";
+import { Inbox, until } from "../../js/support/until.mjs";
 import { deployedPackage } from "../support/package.mjs";
 
 const app = deployedPackage(import.meta.url);
@@ -55,6 +55,13 @@ test("a subscriber sees the limit fill up and empty", async () => {
   await seen.next((ok) => ok === true);
   await client.mutation(api.limits.take, { name: "calls", key, count: 2 });
   await seen.next((ok) => ok === false);
+});
+
+test("updates that are applied later arrive through the worker", async () => {
+  const key = freshName("lazy");
+  assert.equal((await take("lazy", { key, count: 4 })).ok, true);
+  await until(async () => (await app.http.query(api.limits.left, { name: "lazy", key })) === 1, "the worker has counted");
+  assert.equal((await take("lazy", { key, count: 2 })).ok, false);
 });
 
 test("actions take tokens too, and the hook's functions answer", async () => {

@@ -6,7 +6,7 @@ import { Project } from "../../js/support/project.mjs";
 
 const packages = resolve(fileURLToPath(import.meta.url), "../..");
 
-/** Like `deployedApp`, for the app in the folder of the test file `url`; `variables` makes the deployment's variables. */
+/** Like `deployedApp`, for the app in the folder of the test file `url`; `variables` makes those of the deployment. */
 export function deployedPackage(url, { variables, prepare, ...options } = {}) {
   return deployedApp({
     ...options,

@@ -87,7 +87,8 @@ fn cli() -> Result<()> {
 
 fn ecosystem() -> Result<()> {
     tools::npm_packages("tests/ecosystem")?;
-    node_tests("tests/ecosystem")
+    let python = tools::python(&places::root().join("tests/py/requirements.txt"))?;
+    run_tests(node_test_command("tests/ecosystem")?.env("CONCAVE_PYTHON", python))
 }
 
 fn kills() -> Result<()> {
