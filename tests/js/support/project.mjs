@@ -9,6 +9,9 @@ const tests = resolve(fileURLToPath(import.meta.url), "../../..");
 const RUN_MS_MAX = 120_000;
 
 export class Project {
+  /** The folder whose npm packages run the CLI. */
+  packages = tests;
+
   /** A copy of `tests/app`, with the packages of `tests/`. */
   static testApp() {
     return Project.copyOf(join(tests, "app"));
