@@ -121,30 +121,64 @@ pub(crate) fn evaluate(phase: Phase, source: &str, probe: &str, host: &mut dyn H
 
 /// Runs an action whose body is given and that starts no operations; returns the JSON text of its result.
 pub(crate) fn eval_in_action(body: &str) -> String {
-    let main =
-        format!("import {{ action }} from './_deps/lib.js';\nexport const f = action(async () => {{ {body} }});");
-    let library = "export const action = (handler) => ({
-      isAction: true, isPublic: true, invokeAction: async () => JSON.stringify((await handler()) ?? null),
-    });";
-    let modules = vec![module("main.js", &main), module("_deps/lib.js", library)];
-    let bundle = Arc::new(Bundle::compile(modules).expect("test modules compile"));
-    let mut heap = ActionHeap::new(bundle, ActionLimits::default(), [7; 32]);
-    let call = ActionCall::Function { module: "main.js", export: "f", args_json: "[{}]" };
-    match heap.start(&call, &mut Alone) {
+    let mut heap = ActionHeap::new(action_bundle(body), ActionLimits::default(), [7; 32]);
+    match heap.start(&ACTION, &mut Recorder::default()) {
         Step::Done(completion) => completion.result_json,
         other => panic!("not done: {other:?}"),
     }
 }
 
-/// The host of an action that asks for nothing.
-struct Alone;
+/// Defines `action` and `call` the way the client library does.
+const ACTION_LIBRARY: &str = r#"
+export const action = (handler) => ({
+  isAction: true, isPublic: true,
+  invokeAction: async (requestId, text) => JSON.stringify((await handler({}, ...JSON.parse(text))) ?? null),
+});
+export const call = async (name, args) => JSON.parse(await Convex.asyncSyscall(name, JSON.stringify(args)));
+"#;
 
-impl ActionHost for Alone {
-    fn start(&mut self, _id: OpId, op: Op) -> Result<(), HostError> {
-        Err(HostError::developer(format!("Unknown operation {}", op.name)))
+/// The action of [`action_bundle`].
+pub(crate) const ACTION: ActionCall<'static> =
+    ActionCall::Function { module: "main.js", export: "f", args_json: "[{}]" };
+
+/// A bundle with one action, whose body is given.
+pub(crate) fn action_bundle(body: &str) -> Arc<Bundle> {
+    action_program(&format!(
+        "import {{ action, call }} from './_deps/lib.js';\nexport const f = action(async (ctx, args) => {{ {body} }});"
+    ))
+}
+
+/// The same for all of `main.js`.
+pub(crate) fn action_program(main: &str) -> Arc<Bundle> {
+    let modules = vec![
+        module("main.js", main),
+        module("_deps/lib.js", ACTION_LIBRARY),
+        module("extra.js", "export const x = 7;"),
+    ];
+    Arc::new(Bundle::compile(modules).expect("test modules compile"))
+}
+
+/// Keeps the operations that an action has started; answering them is up to the test.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    pub(crate) started: Vec<(OpId, Op)>,
+    pub(crate) cancelled: Vec<OpId>,
+    pub(crate) lines: Vec<String>,
+    pub(crate) now_ms: f64,
+}
+
+impl ActionHost for Recorder {
+    fn start(&mut self, id: OpId, op: Op) -> Result<(), HostError> {
+        if op.name == "refused" {
+            return Err(HostError::developer("not now"));
+        }
+        self.started.push((id, op));
+        Ok(())
     }
 
-    fn cancel(&mut self, _id: OpId) {}
+    fn cancel(&mut self, id: OpId) {
+        self.cancelled.push(id);
+    }
 
     fn syscall(&mut self, name: &str, _args: &str) -> Result<String, HostError> {
         Err(HostError::developer(format!("Unknown operation {name}")))
@@ -154,9 +188,11 @@ impl ActionHost for Alone {
         None
     }
 
-    fn console(&mut self, _level: ConsoleLevel, _messages: Vec<String>) {}
+    fn console(&mut self, _level: ConsoleLevel, messages: Vec<String>) {
+        self.lines.push(messages.join(" "));
+    }
 
     fn now_ms(&mut self) -> f64 {
-        0.0
+        self.now_ms
     }
 }

@@ -1,59 +1,7 @@
 //! Actions in steps, against a host that answers when a test says so.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use super::*;
-use crate::testing::module;
-use crate::{Bundle, ConsoleLevel, HostError};
-
-/// Keeps the operations that were started.
-#[derive(Default)]
-struct Recorder {
-    started: Vec<(OpId, Op)>,
-    cancelled: Vec<OpId>,
-    lines: Vec<String>,
-    env: HashMap<String, String>,
-    now_ms: f64,
-}
-
-impl ActionHost for Recorder {
-    fn start(&mut self, id: OpId, op: Op) -> Result<(), HostError> {
-        if op.name == "refused" {
-            return Err(HostError::developer("not now"));
-        }
-        self.started.push((id, op));
-        Ok(())
-    }
-
-    fn cancel(&mut self, id: OpId) {
-        self.cancelled.push(id);
-    }
-
-    fn syscall(&mut self, name: &str, _args: &str) -> Result<String, HostError> {
-        Err(HostError::developer(format!("Unknown operation {name}")))
-    }
-
-    fn env_var(&mut self, name: &str) -> Option<String> {
-        self.env.get(name).cloned()
-    }
-
-    fn console(&mut self, _level: ConsoleLevel, messages: Vec<String>) {
-        self.lines.push(messages.join(" "));
-    }
-
-    fn now_ms(&mut self) -> f64 {
-        self.now_ms
-    }
-}
-
-const LIBRARY: &str = r#"
-export const action = (handler) => ({
-  isAction: true, isPublic: true,
-  invokeAction: async (requestId, text) => JSON.stringify((await handler({}, ...JSON.parse(text))) ?? null),
-});
-export const call = async (name, args) => JSON.parse(await Convex.asyncSyscall(name, JSON.stringify(args)));
-"#;
+use crate::testing::{ACTION, Recorder, action_bundle};
 
 /// One action whose body is given, and its host.
 struct Run {
@@ -62,23 +10,14 @@ struct Run {
 }
 
 impl Run {
-    fn bundle(body: &str) -> Arc<Bundle> {
-        let main = format!(
-            "import {{ action, call }} from './_deps/lib.js';\nexport const f = action(async (ctx, args) => {{ {body} }});"
-        );
-        let modules =
-            vec![module("main.js", &main), module("_deps/lib.js", LIBRARY), module("extra.js", "export const x = 7;")];
-        Arc::new(Bundle::compile(modules).expect("test modules compile"))
-    }
-
     fn start(body: &str) -> (Run, Step) {
         Run::with(body, ActionLimits::default())
     }
 
     fn with(body: &str, limits: ActionLimits) -> (Run, Step) {
-        let heap = ActionHeap::new(Run::bundle(body), limits, [7; 32]);
+        let heap = ActionHeap::new(action_bundle(body), limits, [7; 32]);
         let mut run = Run { heap, host: Recorder::default() };
-        let step = run.heap.start(&FUNCTION, &mut run.host);
+        let step = run.heap.start(&ACTION, &mut run.host);
         (run, step)
     }
 
@@ -92,8 +31,6 @@ impl Run {
         self.host.started.iter().map(|(_, op)| op.name.as_str()).collect()
     }
 }
-
-const FUNCTION: ActionCall<'static> = ActionCall::Function { module: "main.js", export: "f", args_json: "[{}]" };
 
 fn done(step: Step) -> String {
     match step {
@@ -271,7 +208,7 @@ fn a_system_error_ends_the_action() {
 
 #[test]
 fn wrong_targets_are_named() {
-    let bundle = Run::bundle("return 1;");
+    let bundle = action_bundle("return 1;");
     let mut host = Recorder::default();
     let mut start = |export| {
         let call = ActionCall::Function { module: "main.js", export, args_json: "[{}]" };

@@ -1,6 +1,7 @@
 //! WebAssembly and asynchronous contexts in actions.
 
 use super::*;
+use crate::testing::action_program;
 use crate::wasm::tests::module_bytes;
 
 const COUNTER: &str = r#"(module (import "e" "f" (func $f (result i32))) (memory (export "m") 1)
@@ -23,12 +24,11 @@ fn webassembly_of_an_action_lives_as_long_as_its_heap() {
            return [first, w.next(), other.exports.next(), view[1], w.m.grow(1), view.length];
          }});"
     );
-    let modules = vec![module("main.js", &main), module("_deps/lib.js", LIBRARY)];
-    let bundle = Arc::new(Bundle::compile(modules).expect("test modules compile"));
+    let bundle = action_program(&main);
     for by in [10, 20] {
         let heap = ActionHeap::new(bundle.clone(), ActionLimits::default(), [7; 32]);
         let mut run = Run { heap, host: Recorder::default() };
-        waiting(&run.heap.start(&FUNCTION, &mut run.host));
+        waiting(&run.heap.start(&ACTION, &mut run.host));
         let (id, _) = run.host.started.remove(0);
         let (heap, host) = (&mut run.heap, &mut run.host);
         let answer = vec![(id, Ok(OpAnswer::text(format!("{{\"n\":{by}}}"))))];

@@ -1,6 +1,7 @@
 //! HTTP actions: routes, requests and responses, with bodies that are there and bodies that arrive.
 
 use super::*;
+use crate::testing::module;
 
 const ROUTER: &str = r#"
 const json = (r) => JSON.stringify(Convex.jsSyscall("convexJsonFromResponse", { response: r }));
