@@ -103,4 +103,4 @@ impl Actions {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -2,7 +2,7 @@
 
 mod bounds;
 mod calls;
-mod http;
+pub(crate) mod http;
 mod jobs;
 mod operations;
 

@@ -1,5 +1,6 @@
 //! The heads of requests and responses as JavaScript knows them: byte strings, one character for each byte.
 
+use hyper::ext::ReasonPhrase;
 use js::HostError;
 use reqwest::header::{
     CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
@@ -70,10 +71,13 @@ pub(super) struct Answer {
 impl Answer {
     pub(super) fn of(response: &Response, method: &str) -> Answer {
         let status = response.status();
+        // What HTTP/1.1 servers say beside the number, if it is not what everybody says.
+        let own_reason = response.extensions().get::<ReasonPhrase>().map(|reason| to_text(reason.as_bytes()));
+        let usual_reason = || status.canonical_reason().unwrap_or_default().to_owned();
         let headers = response.headers().iter();
         Answer {
             status: status.as_u16(),
-            status_text: status.canonical_reason().unwrap_or_default().to_owned(),
+            status_text: own_reason.unwrap_or_else(usual_reason),
             headers: headers.map(|(name, value)| (name.to_string(), to_text(value.as_bytes()))).collect(),
             body: method != "HEAD" && has_body(status),
         }

@@ -1,104 +1,101 @@
-//! Whole fetches: JavaScript in a heap, the operations it starts, and a server on the loopback interface.
+//! Whole fetches: an HTTP action that asks a server on the loopback interface, and answers with what came of it.
 
 mod bodies;
 mod redirects;
 mod server;
 
-use std::sync::Arc;
-
-use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt, StreamExt};
-use js::{ActionCall, ActionHeap, ActionHost, ActionLimits, Bundle, ConsoleLevel, ModuleSource, OpId, Step};
+use tokio::process::Command;
+use tokio::runtime::Runtime;
 
 use super::*;
+use crate::actions::http::{HttpOutcome, ResponseBody};
+use crate::actions::tests::http::Site;
 use server::Server;
 
-const LIBRARY: &str = "
-export const action = (handler) => ({
-  isAction: true, isPublic: true,
-  invokeAction: async (requestId, text) => JSON.stringify((await handler()) ?? null),
-});";
-
-/// Collects what a step starts and cancels.
-#[derive(Default)]
-struct Notes {
-    started: Vec<(OpId, Op)>,
-    cancelled: Vec<OpId>,
+fn start() -> (Runtime, Server) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let server = runtime.block_on(Server::start());
+    (runtime, server)
 }
 
-impl ActionHost for Notes {
-    fn start(&mut self, id: OpId, op: Op) -> Result<(), HostError> {
-        self.started.push((id, op));
-        Ok(())
-    }
-
-    fn cancel(&mut self, id: OpId) {
-        self.cancelled.push(id);
-    }
-
-    fn syscall(&mut self, name: &str, _args: &str) -> Result<String, HostError> {
-        Err(HostError::developer(format!("Unknown operation {name}")))
-    }
-
-    fn env_var(&mut self, _name: &str) -> Option<String> {
-        None
-    }
-
-    fn console(&mut self, _level: ConsoleLevel, _messages: Vec<String>) {}
-
-    fn now_ms(&mut self) -> f64 {
-        1_700_000_000_000.0
-    }
-}
-
-/// Runs an action whose body is given; `base` in it is the server's address. Returns the JSON of its result.
-async fn run(server: &Server, body: &str) -> Result<String, String> {
-    let main = format!(
-        "import {{ action }} from './_deps/lib.js';
-         const base = '{}', elsewhere = '{}';
+/// Defines `run`, whose body is given; `base` in it is the server's address.
+fn script(server: &Server, body: &str) -> String {
+    format!(
+        "const base = '{}', elsewhere = '{}';
          const thrown = async (promise) => {{ try {{ return ['fine', await promise]; }} catch (e) {{ return [e.name, e.message]; }} }};
-         export const f = action(async () => {{ {body} }});",
+         const run = async () => {{ {body} }};",
         server.base, server.elsewhere
-    );
-    let module = |path: &str, source: &str| ModuleSource { path: path.into(), source: source.into(), source_map: None };
-    let modules = vec![module("main.js", &main), module("_deps/lib.js", LIBRARY)];
-    let bundle = Arc::new(Bundle::compile(modules).map_err(|error| error.to_string())?);
-    let mut heap = ActionHeap::new(bundle, ActionLimits::default(), [7; 32]);
-    let fetcher = Fetcher::new(FetchClient::default());
-    let mut notes = Notes::default();
-    let call = ActionCall::Function { module: "main.js", export: "f", args_json: "[{}]" };
-    let mut step = heap.start(&call, &mut notes);
-    let mut running = FuturesUnordered::new();
-    let mut aborts = HashMap::new();
-    loop {
-        match step {
-            Step::Done(completion) => return Ok(completion.result_json),
-            Step::Failed(error) => return Err(error.to_string()),
-            Step::NoRoute => return Err("no route".into()),
-            Step::Waiting => {}
-        }
-        for (id, op) in notes.started.drain(..) {
-            let (future, handle) = futures_util::future::abortable(fetcher.start(op));
-            aborts.insert(id, handle);
-            running.push(future.map(move |result| result.ok().map(|result| (id, result))));
-        }
-        for id in notes.cancelled.drain(..) {
-            aborts[&id].abort();
-        }
-        let answers = running.next().await.expect("an action that waits has operations").into_iter().collect();
-        step = heap.resume(answers, &mut notes);
+    )
+}
+
+/// The JSON of what an action with this body returns, or its failure.
+fn run(runtime: &Runtime, server: &Server, body: &str) -> Result<String, String> {
+    let site = Site::of(&format!(
+        "{}
+         const answer = async () => Convex.jsSyscall('convexJsonFromResponse', {{ response: Response.json((await run()) ?? null) }});
+         export default {{
+           isRouter: true,
+           lookup: (path, method) => [answer, method, path],
+           runRequest: async () => JSON.stringify(await answer()),
+         }};",
+        script(server, body)
+    ));
+    match runtime.block_on(site.0.runtime.http_action(site.request("GET", "/"))) {
+        Ok(HttpOutcome::Response(response)) => match response.body {
+            ResponseBody::Whole(bytes) => Ok(String::from_utf8(bytes.to_vec()).expect("a text")),
+            ResponseBody::Stream(_) => Err("a stream".into()),
+        },
+        Ok(HttpOutcome::Failed(error)) => Err(error.detail),
+        Ok(HttpOutcome::NoRouter | HttpOutcome::NoRoute) => Err("no route".into()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
 /// Compares the result of an action with JSON.
 #[track_caller]
 fn check(body: &str, expected: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let result = runtime.block_on(async {
-        let server = Server::start().await;
-        run(&server, body).await
-    });
-    assert_eq!(result.as_deref(), Ok(expected));
+    let (runtime, server) = start();
+    assert_eq!(run(&runtime, &server, body).as_deref(), Ok(expected));
+}
+
+/// Compares the result of an action with what the same code gives in Node.js.
+#[track_caller]
+fn compare_with_node(body: &str) {
+    let (runtime, server) = start();
+    let script =
+        format!("{} run().then((result) => process.stdout.write(JSON.stringify(result)));", script(&server, body));
+    let node = async || Command::new("node").args(["--input-type=commonjs", "--eval", &script]).output().await;
+    let output = runtime.block_on(node()).expect("Node.js is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let theirs = String::from_utf8(output.stdout).expect("a text");
+    assert_eq!(run(&runtime, &server, body), Ok(theirs));
+}
+
+#[test]
+fn responses_say_what_they_say_in_node() {
+    compare_with_node(
+        "const texts = [];
+         for (const path of ['/text', '/status/418', '/status/404', '/status/299', '/reason/Made%20here', '/reason/']) {
+           const response = await fetch(base + path);
+           texts.push([response.status, response.statusText, response.clone().statusText, new Response(null, response).statusText]);
+         }
+         return texts;",
+    );
+}
+
+#[test]
+fn headers_of_responses_cannot_be_changed_just_as_in_node() {
+    compare_with_node(
+        "const changes = [
+           (h) => h.set('x-method', 'b'), (h) => h.append('a', 'b'), (h) => h.delete('x-method'), (h) => h.delete('absent'),
+           (h) => h.set('a b', 'c'), (h) => h.append('a'),
+         ];
+         const tried = (headers) => changes.map((change) => { try { change(headers); return 'fine'; } catch (e) { return e.name; } });
+         const response = await fetch(base + '/echo');
+         const manual = await fetch(base + '/redirect/1', { redirect: 'manual' });
+         const all = [response.clone(), manual, new Response(null, response), new Response(null, { headers: response.headers }), response];
+         return [all.map(({ headers }) => tried(headers)), response.headers.get('x-method'), response.headers.get('a')];",
+    );
 }
 
 // Checklist: AbortController with fetch.
@@ -180,9 +177,8 @@ fn connections_are_kept_for_the_next_request() {
 
 #[test]
 fn unread_bodies_have_a_limit() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let (runtime, server) = start();
     runtime.block_on(async {
-        let server = Server::start().await;
         let fetcher = Fetcher::new(FetchClient::default());
         let start = |id: usize| {
             let args =
@@ -202,9 +198,8 @@ fn unread_bodies_have_a_limit() {
 // A body that merely stops must not look complete to the server.
 #[test]
 fn an_action_that_ends_leaves_no_complete_request_behind() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let (runtime, server) = start();
     runtime.block_on(async {
-        let server = Server::start().await;
         let fetcher = Fetcher::new(FetchClient::default());
         let args = format!(r#"{{"id":1,"url":"{}/upload","method":"POST","headers":[],"stream":true}}"#, server.base);
         let mut running = fetcher.start(Op { name: "fetch/start".into(), args, bytes: None });

@@ -115,6 +115,7 @@
     #lists = new Map();
     // What iterating shows, until something changes.
     #pairs = undefined;
+    #isImmutable = false;
     constructor(init = undefined) {
       if (init === undefined) return;
       if ((typeof init !== "object" && typeof init !== "function") || init === null) throw new TypeError("Headers: expected an object or an iterable of pairs");
@@ -125,18 +126,23 @@
         this.append(items[0], items[1]);
       }
     }
+    #change() {
+      if (this.#isImmutable) throw new TypeError("These headers are immutable: make a new Response, which has headers of its own");
+      this.#pairs = undefined;
+    }
     append(name, value) {
       need(2, arguments, "append");
       const key = headerName(name);
-      this.#pairs = undefined;
+      this.#change();
       const list = this.#lists.get(key);
       if (list === undefined) this.#lists.set(key, [headerValue(value)]);
       else list.push(headerValue(value));
     }
     delete(name) {
       need(1, arguments, "delete");
-      this.#lists.delete(headerName(name));
-      this.#pairs = undefined;
+      const key = headerName(name);
+      this.#change();
+      this.#lists.delete(key);
     }
     get(name) {
       need(1, arguments, "get");
@@ -151,8 +157,9 @@
     }
     set(name, value) {
       need(2, arguments, "set");
-      this.#pairs = undefined;
-      this.#lists.set(headerName(name), [headerValue(value)]);
+      const [key, list] = [headerName(name), [headerValue(value)]];
+      this.#change();
+      this.#lists.set(key, list);
     }
     // Every value of `set-cookie` by itself, the values of any other name together; in the order of the names.
     #sorted() {
@@ -167,6 +174,17 @@
     }
     static {
       shared.iterablePairs(this, (headers) => headers.#sorted());
+      // The same headers, which nobody can change any more.
+      shared.immutableHeaders = (headers) => {
+        headers.#isImmutable = true;
+        return headers;
+      };
+      // A copy that may be changed as far as the original.
+      shared.copyHeaders = (headers) => {
+        const copy = new Headers(headers);
+        copy.#isImmutable = headers.#isImmutable;
+        return copy;
+      };
     }
   }
   hidden(Headers.prototype, Symbol.for("nodejs.util.inspect.custom"), function (_depth, _options, inspect) {

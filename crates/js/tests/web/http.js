@@ -65,6 +65,24 @@
     out.push(Response.error().type);
     return out;
   },
+  "status texts pass": async () => {
+    const r = new Response("x", { status: 201, statusText: "Made \xe9" });
+    return [r.statusText, r.clone().statusText, new Response(null, r).statusText, Response.json(1, { statusText: "Fine" }).statusText, new Response().statusText, Response.redirect("http://a.com").statusText];
+  },
+  "statuses without a body": async () => {
+    const out = [];
+    const contents = [() => "x", () => new Uint8Array(1), () => new Blob(["x"]), () => new URLSearchParams({ a: 1 }), () => new ReadableStream(), () => null, () => undefined];
+    for (const status of [204, 205, 304]) {
+      for (const content of contents) { try { out.push(new Response(content(), { status }).body === null); } catch (e) { out.push(e.name); } }
+    }
+    return out;
+  },
+  "headers that cannot change": async () => {
+    const changes = [(h) => h.set("a", "b"), (h) => h.append("a", "b"), (h) => h.delete("location"), (h) => h.set("a b", "c"), (h) => h.set("a")];
+    const responses = [Response.error(), Response.redirect("http://a.com"), Response.redirect("http://a.com").clone(), new Response(null, Response.redirect("http://a.com")), new Response(), new Response().clone(), Response.json(1)];
+    const tried = responses.map((r) => changes.map((change) => { try { change(r.headers); return "fine"; } catch (e) { return e.name; } }));
+    return [tried, responses[1].headers.get("location"), new Headers(responses[1].headers).get("location")];
+  },
   "bodies are read once": async () => {
     const r = new Response("x");
     const out = [r.bodyUsed];

@@ -8,18 +8,24 @@ use super::*;
 use crate::actions::http::{HttpOutcome, HttpRequest, HttpResponse, RequestBody, ResponseBody};
 use crate::tests::deployment_with;
 
-struct Site(App);
+/// An app with HTTP actions.
+pub(crate) struct Site(pub(crate) App);
 
 impl Site {
-    fn start() -> Site {
+    /// The handlers of `http.js` beside this file.
+    pub(super) fn start() -> Site {
+        Site::of(include_str!("http.js"))
+    }
+
+    /// An `http.js` with this source.
+    pub(crate) fn of(source: &str) -> Site {
         let app = App::start();
         let tx = app.database.begin(BeginAt::Validated).unwrap();
-        let deployment = deployment_with(2, &[("http.js", include_str!("http.js"))]);
-        wait(app.runtime.activate(tx, Arc::new(deployment))).unwrap();
+        wait(app.runtime.activate(tx, Arc::new(deployment_with(2, &[("http.js", source)])))).unwrap();
         Site(app)
     }
 
-    fn request(&self, method: &str, path: &str) -> HttpRequest {
+    pub(crate) fn request(&self, method: &str, path: &str) -> HttpRequest {
         HttpRequest {
             method: method.into(),
             url: format!("http://site.test{path}?q=1"),
@@ -33,7 +39,7 @@ impl Site {
         }
     }
 
-    async fn respond(&self, request: HttpRequest) -> HttpResponse {
+    pub(super) async fn respond(&self, request: HttpRequest) -> HttpResponse {
         match self.0.runtime.http_action(request).await.unwrap() {
             HttpOutcome::Response(response) => response,
             HttpOutcome::Failed(error) => panic!("failed: {}", error.detail),
@@ -41,14 +47,19 @@ impl Site {
         }
     }
 
-    /// The completion of the last request, once it is there.
-    async fn completion(&self, identifier: &str) -> crate::logs::Completion {
+    /// How the first such request ended, once it has.
+    pub(super) async fn completion(&self, identifier: &str) -> crate::logs::Completion {
+        self.completion_after(0, identifier).await
+    }
+
+    /// The same for the one after `earlier` others.
+    pub(super) async fn completion_after(&self, earlier: usize, identifier: &str) -> crate::logs::Completion {
         let mut news = self.0.runtime.logs().watch();
         loop {
             news.borrow_and_update();
             let entries = self.0.runtime.logs().after(0.0);
             let own = |entry: &&Arc<LogEntry>| entry.identifier() == identifier && entry.completion().is_some();
-            if let Some(entry) = entries.iter().find(own) {
+            if let Some(entry) = entries.iter().filter(own).nth(earlier) {
                 return entry.completion().unwrap().clone();
             }
             tokio::time::timeout(Duration::from_secs(20), news.changed()).await.expect("it completes").unwrap();
@@ -56,7 +67,7 @@ impl Site {
     }
 
     /// All lines of the log with their codes.
-    fn lines(&self) -> Vec<(String, Option<String>)> {
+    pub(super) fn lines(&self) -> Vec<(String, Option<String>)> {
         let entries = self.0.runtime.logs().after(0.0);
         let lines = entries.iter().flat_map(|entry| entry.log_lines());
         lines.map(|line| (line.to_text(), line.system_code.clone())).collect()
@@ -69,7 +80,7 @@ fn body_of(pieces: &[&'static [u8]]) -> Option<RequestBody> {
 }
 
 /// All bytes, and whether the body ended well.
-async fn read(body: ResponseBody) -> (Vec<u8>, bool) {
+pub(crate) async fn read(body: ResponseBody) -> (Vec<u8>, bool) {
     match body {
         ResponseBody::Whole(bytes) => (bytes.to_vec(), true),
         ResponseBody::Stream(mut stream) => {

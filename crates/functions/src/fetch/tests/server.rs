@@ -139,6 +139,10 @@ impl Connection {
             }
             "to" => self.redirect(&request, query).await,
             "status" => self.reply(rest.parse().expect("a status"), &[], b"").await,
+            "reason" => {
+                let reason = rest.replace("%20", " ");
+                self.send(format!("HTTP/1.1 200 {reason}\r\ncontent-length: 0\r\n\r\n").as_bytes()).await
+            }
             "text" if request.method == "HEAD" => self.send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n").await,
             "text" => self.reply(200, &[], b"plain text").await,
             "gzip" => self.reply(200, &[("content-encoding", "gzip")], GZIP).await,

@@ -82,6 +82,22 @@ fn only_responses_are_responses() {
     assert!(failed(step).contains("Unsupported URL scheme -- http and https are supported (scheme was ftp)"));
 }
 
+// The standard refuses any body with a status that has none. Convex takes an empty one for none, and published
+// packages count on that.
+#[test]
+fn an_empty_body_is_no_body_where_there_can_be_none() {
+    let (run, step) = serve("async () => new Response('', { status: 205 })", BARE);
+    assert_eq!(done(step), r#"{"headerPairs":[],"status":205,"streamId":null}"#);
+    assert!(run.host.started.is_empty());
+    let (_, step) = Run::start(
+        "const attempt = (body, status) => { try { return new Response(body, { status }).body; } catch (e) { return e.name; } };
+         const contents = ['', new Uint8Array(0), new Blob([]), new URLSearchParams(), ' ', new ReadableStream()];
+         return [204, 205, 304, 200].map((status) => contents.map((content) => attempt(content, status) && (status === 200 ? 'body' : attempt(content, status))));",
+    );
+    let refused = r#"[null,null,null,null,"TypeError","TypeError"]"#;
+    assert_eq!(done(step), format!(r#"[{refused},{refused},{refused},["body","body","body","body","body","body"]]"#));
+}
+
 // - [ ] exact, prefix, longest prefix, method mismatch, no router, HEAD, OPTIONS
 #[test]
 fn a_request_without_a_route_makes_no_call() {

@@ -156,7 +156,7 @@
 
   const responseOf = (exchange, head, { url, redirects }) => {
     const { status, statusText } = head;
-    const headers = new Headers(head.headers);
+    const headers = shared.immutableHeaders(new Headers(head.headers));
     const cut = url.indexOf("#");
     const fields = { status, statusText, headers, type: "basic", url: cut < 0 ? url : url.slice(0, cut), redirected: redirects > 0 };
     if (head.body) return make({ ...fields, body: exchange.download() });

@@ -1,6 +1,6 @@
 // Response.
 (host, shared) => {
-  const { hidden } = shared;
+  const { hidden, immutableHeaders, copyHeaders } = shared;
   const { Body, extract, mixIn } = shared.part("http/body");
   const KEY = Symbol("fields");
   const WITHOUT_BODY = [101, 103, 204, 205, 304];
@@ -46,8 +46,12 @@
       if (options.statusText !== undefined) this.#statusText = statusTextOf(options.statusText);
       this.#headers = new Headers(options.headers);
       if (init === undefined || init === null) return;
-      if (WITHOUT_BODY.includes(this.#status)) throw new TypeError(`Response constructor: Invalid response status code ${this.#status}`);
       const { type, ...content } = extract(init);
+      if (WITHOUT_BODY.includes(this.#status)) {
+        // The standard refuses empty bodies as well. Apps that run on Convex answer `new Response("", { status: 205 })`.
+        if (content.bytes?.length === 0) return;
+        throw new TypeError(`Response constructor: Invalid response status code ${this.#status}`);
+      }
       this.#body = new Body(content);
       if (type !== null && !this.#headers.has("content-type")) this.#headers.append("content-type", type);
     }
@@ -62,10 +66,12 @@
       const parts = host.urlParse(`${url}`.toWellFormed());
       if (parts === undefined) throw new TypeError(`Failed to parse URL from ${url}`);
       if (!REDIRECTS.includes(Number(status))) throw new RangeError(`Invalid status code ${status}`);
-      return new Response(null, { status: Number(status), headers: { location: parts[0] } });
+      const response = new Response(null, { status: Number(status), headers: { location: parts[0] } });
+      immutableHeaders(response.#headers);
+      return response;
     }
     static error() {
-      return new Response(KEY, { status: 500, headers: new Headers(), type: "error" });
+      return new Response(KEY, { status: 500, headers: immutableHeaders(new Headers()), type: "error" });
     }
     get status() {
       return this.#status;
@@ -93,7 +99,7 @@
       return new Response(KEY, {
         status: this.#status,
         statusText: this.#statusText,
-        headers: new Headers(this.#headers),
+        headers: copyHeaders(this.#headers),
         body: this.#body === null ? null : this.#body.clone(),
         type: this.#type,
         url: this.#url,
