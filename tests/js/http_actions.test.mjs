@@ -1,6 +1,6 @@
 // HTTP actions over plain sockets, on the site port and under /http.
 import assert from "node:assert/strict";
-import { request as httpRequest } from "node:http";
+import { Agent, request as httpRequest } from "node:http";
 import { test } from "node:test";
 import { api, deployedApp, freshName } from "./support/app.mjs";
 import { Project } from "./support/project.mjs";
@@ -133,6 +133,57 @@ test("a client that hangs up aborts the signal, and the handler goes on", async 
   await until(async () => (await texts(list)).includes("waiting"), "the handler waits");
   abort.abort();
   await until(async () => (await texts(list)).includes("aborted true"), "the signal aborts");
+});
+
+/** Asks for a response that is never complete, and leaves after its first piece. */
+async function glance(path, list) {
+  const abort = new AbortController();
+  const response = await fetch(site(path), { method: "POST", body: JSON.stringify({ list }), signal: abort.signal });
+  await within(response.body.getReader().read(), "a piece");
+  abort.abort();
+}
+
+test("a stream that waits is cancelled when its client hangs up", async () => {
+  const list = freshName();
+  await glance("/held", list);
+  await until(async () => (await texts(list)).includes("let go"), "the stream is cancelled");
+});
+
+test("what feeds a body goes on after its client has gone", async () => {
+  const list = freshName();
+  await glance("/feed", list);
+  await until(async () => (await texts(list)).includes("and on"), "the work is done");
+  assert.deepEqual(await texts(list), ["AbortError", "and on"]);
+  assert.equal((await completions("POST /feed")).ended[0].error ?? null, null);
+});
+
+test("a streamed response tells its length, and a wrong one harms nobody else", async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const get = (query, method = "GET") =>
+    within(new Promise((resolve, reject) => {
+      const request = httpRequest(site(`/sized?${query}`), { agent, method });
+      request.once("error", reject).once("response", (response) => {
+        const { "content-length": length } = response.headers;
+        let text = "";
+        response.setEncoding("utf8").on("data", (piece) => (text += piece)).once("error", reject);
+        response.once("end", () => resolve({ length, text, reused: request.reusedSocket }));
+      }).end();
+    }), query);
+  assert.deepEqual(await get("text=abc&length=3"), { length: "3", text: "abc", reused: false });
+  assert.deepEqual(await get("text=abc&length=3", "HEAD"), { length: "3", text: "", reused: true });
+  assert.deepEqual(await get("text=abc&length=2"), { length: "2", text: "ab", reused: true });
+  assert.deepEqual(await get("text=abc&length=x"), { length: undefined, text: "abc", reused: true });
+  await assert.rejects(get("text=abc&length=4"), /aborted/);
+  assert.deepEqual(await get("text=abc&length=3"), { length: "3", text: "abc", reused: false });
+  agent.destroy();
+});
+
+test("an HTTP action learns where its request comes from", async () => {
+  const headers = { "User-Agent": "a browser", "X-Forwarded-For": "203.0.113.9, 198.51.100.7" };
+  const { ip, userAgent, requestId } = await (await fetch(site("/metadata"), { headers })).json();
+  assert.deepEqual([ip, userAgent], ["198.51.100.7", "a browser"]);
+  assert.match(requestId, /^[0-9a-f]{16}$/);
+  assert.equal((await (await fetch(site("/metadata"))).json()).ip, "127.0.0.1");
 });
 
 test("a bad token matters only to those who ask who is calling", async () => {

@@ -14,7 +14,8 @@ pub const SOCKET_MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024 / 3 * 4 + 64 * 1024
 /// A read buffer is allocated per socket, so it decides what an idle session weighs.
 pub const SOCKET_READ_BUFFER_BYTES: usize = 2 * 1024;
 
-/// How long a request may take before it is answered with 408.
+/// How long a request of the API may take before it is answered with 408; an action goes on. HTTP actions have the
+/// time that actions have.
 pub const REQUEST_DURATION_MAX: Duration = Duration::from_secs(300);
 
 /// How long nothing may arrive of the body of a request to an HTTP action that reads it.

@@ -21,13 +21,13 @@ pub fn client_router(state: AppState) -> Router {
         .merge(socket_routes())
         .fallback(not_found)
         .layer(middleware::from_fn(cors::layer));
-    let without_cors = site_routes_under_http();
-    limited(with_cors.merge(without_cors), &state).with_state(state)
+    limited(with_cors, &state).merge(site_routes_under_http()).with_state(state)
 }
 
-/// The site port: HTTP actions only, which answer for themselves, cross-origin questions included.
+/// The site port: HTTP actions only, which answer for themselves, cross-origin questions included. They may take as
+/// long as actions may.
 pub fn site_router(state: AppState) -> Router {
-    limited(Router::new().fallback(site::serve), &state).with_state(state)
+    Router::new().fallback(site::serve).with_state(state)
 }
 
 fn limited(router: Router<AppState>, state: &AppState) -> Router<AppState> {

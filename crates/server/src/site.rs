@@ -5,6 +5,8 @@
 mod address;
 mod failure;
 
+use std::convert::Infallible;
+
 use axum::body::{Body, BodyDataStream};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -125,13 +127,17 @@ fn respond(response: HttpResponse, is_head: bool) -> Response {
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in headers {
         let (Ok(name), Some(value)) = (HeaderName::try_from(name), header_value(&value)) else { continue };
-        if !HOP_BY_HOP.contains(&name) && (name != header::CONTENT_LENGTH || is_head) {
+        if !HOP_BY_HOP.contains(&name) {
             answer.headers_mut().append(name, value);
         }
     }
+    // The body of an answer to HEAD is dropped on its way; it only says how long it would be.
     *answer.body_mut() = match body {
-        _ if is_head => Body::empty(),
         ResponseBody::Whole(bytes) => Body::from(bytes),
+        ResponseBody::Stream(pieces) if is_head => {
+            pieces.complete();
+            Body::from_stream(stream::empty::<Result<Bytes, Infallible>>())
+        }
         ResponseBody::Stream(pieces) => Body::from_stream(streamed(pieces)),
     };
     answer

@@ -105,6 +105,62 @@ http.route({
   }),
 });
 
+/** Streams `text` with the length it is said to have. */
+http.route({
+  path: "/sized",
+  method: "GET",
+  handler: httpAction(async (_, request) => {
+    const { searchParams } = new URL(request.url);
+    const text = new TextEncoder().encode(searchParams.get("text")!);
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(text);
+        controller.close();
+      },
+    });
+    return new Response(body, { headers: { "Content-Length": searchParams.get("length")! } });
+  }),
+});
+
+/** Writes a body until nobody wants it, and then keeps on working. */
+http.route({
+  path: "/feed",
+  method: "POST",
+  handler: httpAction(async (ctx, request) => {
+    const { list } = await request.json();
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const feed = async () => {
+      const writer = writable.getWriter();
+      const refusal = await (async () => {
+        for (;;) await writer.write(new TextEncoder().encode("piece"));
+      })().catch((error: Error) => error.name);
+      for (const text of [refusal, "and on"]) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        await ctx.runMutation(internal.actions.write, { list, text });
+      }
+    };
+    void feed();
+    return new Response(readable);
+  }),
+});
+
+/** Sends one piece and holds the connection until the client lets go. */
+http.route({
+  path: "/held",
+  method: "POST",
+  handler: httpAction(async (ctx, request) => {
+    const { list } = await request.json();
+    return new Response(new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode("first")),
+      cancel: async () => {
+        await ctx.runMutation(internal.actions.write, { list, text: "let go" });
+      },
+    }));
+  }),
+});
+
+http.route({ path: "/metadata", method: "GET", handler: httpAction(async (ctx) => Response.json(await ctx.meta.getRequestMetadata())) });
+
 http.route({ path: "/whoami", method: "GET", handler: httpAction(async (ctx) => Response.json(await ctx.auth.getUserIdentity())) });
 
 export default http;

@@ -115,6 +115,18 @@ impl Drive {
         (!answers.is_empty()).then_some(answers)
     }
 
+    /// Names of the operations under way, oldest first.
+    pub fn pending(&self) -> impl Iterator<Item = &str> {
+        self.action.iter().flat_map(|action| action.heap.pending())
+    }
+
+    /// Warns of operations that were started and never awaited.
+    pub fn warn_of_dangling(&self) {
+        if let Some(action) = &self.action {
+            action.warn_of_dangling();
+        }
+    }
+
     /// Gives operations that nobody awaits a push; whether they get far is up to them.
     pub fn nudge(&mut self) {
         while let Some(Some(ended)) = self.running.next().now_or_never() {

@@ -1,8 +1,12 @@
 //! HTTP actions: a request in, a response out, both streaming.
 //!
 //! The action runs as a task of its own. Its caller gets the response's head when the handler has returned, and the
-//! body piece by piece as the client takes it; the action stays alive until its body has ended. A client that goes
-//! away aborts `request.signal` and nothing else.
+//! body piece by piece as the client takes it; the action stays alive until its body has ended. What it started and
+//! nobody awaited by then ends with it, as in any action.
+//!
+//! A client that goes away aborts `request.signal` and cancels the stream of the body, as does a body that is too
+//! large. Nothing tells then when the body would have ended, so the action goes on until none of its operations is
+//! left: whatever was feeding the body and stores what it makes gets to its own end.
 
 mod exchange;
 
@@ -30,6 +34,7 @@ use crate::{
 };
 
 pub(super) use exchange::Exchange;
+use exchange::parse_length;
 
 /// The module that holds the routes.
 const ROUTER: &str = "http.js";
@@ -158,6 +163,17 @@ struct HeadJson {
 }
 
 impl HeadJson {
+    /// Keeps a length only if it is the one that the body will have; the others would break the connection's framing.
+    fn settle_length(&mut self, bytes: Option<usize>) {
+        self.header_pairs.retain(|(name, _)| name != "content-length");
+        self.header_pairs.extend(bytes.map(|bytes| ("content-length".to_owned(), bytes.to_string())));
+    }
+
+    fn content_length(&self) -> Option<usize> {
+        let (_, value) = self.header_pairs.iter().find(|(name, _)| name == "content-length")?;
+        parse_length(value)
+    }
+
     fn response(self, body: ResponseBody) -> HttpResponse {
         HttpResponse { status: self.status, headers: self.header_pairs, body }
     }
@@ -205,7 +221,8 @@ async fn serve(
         method: request.method,
     };
     let drive = Drive::new(operations, permit, log.clone(), component.bundle.clone(), Some(exchange.clone()));
-    let mut serving = Serving { log: log.clone(), exchange, sender: Some(head.sender), status: None };
+    let wants_body = request.method != "HEAD";
+    let mut serving = Serving { log: log.clone(), exchange, wants_body, sender: Some(head.sender), status: None };
     let ended = within_limits(&runtime, Box::pin(serving.run(drive, request))).await;
     let error = match ended {
         Ok(error) => error,
@@ -246,6 +263,8 @@ struct Called {
 struct Serving {
     log: SharedLog,
     exchange: Arc<Exchange>,
+    /// Whether the method is one whose response has a body.
+    wants_body: bool,
     /// None once the head was sent.
     sender: Option<oneshot::Sender<Result<Begun, SystemError>>>,
     status: Option<u16>,
@@ -274,7 +293,8 @@ impl Serving {
                 Stepped::Failed(error) => return Ok(Some(error)),
                 Stepped::Head(json) => self.head(&json)?,
             }
-            if self.sender.is_none() && self.exchange.has_ended() {
+            if self.sender.is_none() && self.is_over(&drive) {
+                drive.warn_of_dangling();
                 drive.nudge();
                 return Ok(None);
             }
@@ -288,13 +308,28 @@ impl Serving {
         }
     }
 
+    /// Whether the action has nothing more to do, now that its head is sent.
+    fn is_over(&self, drive: &Drive) -> bool {
+        let is_idle = || drive.pending().all(|name| self.exchange.may_wait_for_ever(name));
+        self.exchange.has_ended() || (self.exchange.is_unwanted() && is_idle())
+    }
+
     /// Hands the head over, with the body if all of it is there.
     fn head(&mut self, json: &str) -> Result<(), SystemError> {
-        let head: HeadJson = serde_json::from_str(json).map_err(SystemError::internal)?;
+        let mut head: HeadJson = serde_json::from_str(json).map_err(SystemError::internal)?;
         self.status = Some(head.status);
-        let begun = match head.stream_id {
-            None => Begun::Whole { head, body: self.exchange.take_whole() },
-            Some(_) => Begun::Stream { head, pieces: self.exchange.take_pieces() },
+        let begun = if head.stream_id.is_some() {
+            head.settle_length(self.exchange.promised_bytes());
+            if !self.wants_body {
+                self.exchange.stop();
+            }
+            Begun::Stream { head, pieces: self.exchange.take_pieces() }
+        } else {
+            let body = self.exchange.take_whole();
+            // The answer to HEAD may tell the length of a body that is not there.
+            let told = head.content_length().filter(|_| !self.wants_body && body.is_empty());
+            head.settle_length(told);
+            Begun::Whole { head, body }
         };
         self.begin(begun);
         Ok(())
@@ -346,10 +381,7 @@ fn begin(action: &mut Action, request: &Called) -> Result<Stepped, SystemError> 
 fn settle(action: &Action, step: Step) -> Result<Stepped, SystemError> {
     match step {
         Step::Waiting => Ok(Stepped::Waiting),
-        Step::Done(completion) => {
-            action.warn_of_dangling();
-            Ok(Stepped::Head(completion.result_json))
-        }
+        Step::Done(completion) => Ok(Stepped::Head(completion.result_json)),
         Step::NoRoute => Ok(Stepped::NoRoute),
         Step::Failed(error) => match failure_of(&action.host.operations.context().path, error) {
             CallFailure::Function(error) => Ok(Stepped::Failed(error)),

@@ -5,6 +5,7 @@ mod calls;
 pub(crate) mod http;
 mod jobs;
 mod operations;
+mod responses;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,13 +2,18 @@
 (host, shared) => {
   const { startOp, jsSyscalls } = shared;
 
+  // Whether the client has gone away before it had everything.
+  let isDeserted = false;
   const incoming = ({ url, method, headerPairs, streamId, signal }) => {
     const headers = new Headers();
     for (const [name, value] of headerPairs) headers.append(name, value);
     const controller = new AbortController();
     if (signal !== null && signal !== undefined) {
       const [, gone] = startOp("HTTP actions", "http/disconnected", "");
-      gone.then(() => controller.abort());
+      gone.then(() => {
+        isDeserted = true;
+        controller.abort();
+      });
     }
     let body = null;
     if (streamId !== null && streamId !== undefined) {
@@ -19,22 +24,28 @@
     return shared.part("http/request").make({ url, method, headers, body, signal: controller.signal });
   };
 
-  // Sends a body that is not there yet, as fast as the client takes it.
-  const pump = async (stream) => {
+  // Sends a body that is not there yet, as fast as the client takes it. When nobody wants the rest, the stream is
+  // cancelled, and what feeds it goes on as it likes.
+  const pump = async (stream, contentLength) => {
+    const { chunkBytes } = shared.part("http/body");
     const reader = stream.getReader();
+    let isWanted = true;
+    const [, unwanted] = startOp("HTTP actions", "http/stream", contentLength);
+    unwanted.then(() => {
+      isWanted = false;
+      reader.cancel(new DOMException("Nobody reads the rest of this response", "AbortError")).catch(() => {});
+    });
     try {
       for (;;) {
         const { value, done } = await reader.read();
+        if (!isWanted) return;
         if (done) break;
-        const chunk = shared.part("http/body").chunkBytes(value);
-        if (chunk.length === 0) continue;
-        const [, taken] = startOp("HTTP actions", "http/write", "", chunk);
-        if ((await taken) === "stop") {
-          await reader.cancel();
-          break;
-        }
+        const chunk = chunkBytes(value);
+        if (chunk.length > 0) await startOp("HTTP actions", "http/write", "", chunk)[1];
       }
     } catch (error) {
+      // Apps break their streams off when the client has gone, as they should: that is no failure.
+      if (!isWanted || isDeserted) return;
       startOp("HTTP actions", "http/broken", "");
       throw error;
     }
@@ -53,7 +64,7 @@
       startOp("HTTP actions", "http/body", "", body.bytes);
       return head;
     }
-    pump(body.stream);
+    pump(body.stream, response.headers.get("content-length") ?? "");
     return { ...head, streamId: 1 };
   };
   jsSyscalls.requestFromConvexJson = ({ convexJson }) => incoming(convexJson);

@@ -4,4 +4,5 @@ mod calls;
 mod context;
 mod credentials;
 mod manners;
+mod site;
 pub(crate) mod support;

@@ -98,6 +98,19 @@ fn an_empty_body_is_no_body_where_there_can_be_none() {
     assert_eq!(done(step), format!(r#"[{refused},{refused},{refused},["body","body","body","body","body","body"]]"#));
 }
 
+#[test]
+fn a_body_that_nobody_wants_is_cancelled() {
+    let (mut run, step) = serve(
+        "async () => new Response(new ReadableStream({ cancel: (reason) => { setTimeout(() => {}, 1); console.log(reason.name); } }), { headers: { 'content-length': '7' } })",
+        BARE,
+    );
+    assert!(done(step).ends_with(r#""status":200,"streamId":1}"#));
+    let (_, op) = &run.host.started[0];
+    assert_eq!((op.name.as_str(), op.args.as_str()), ("http/stream", "7"));
+    waiting(&run.answer(Ok(OpAnswer::nothing())));
+    assert_eq!((run.names(), run.host.lines.join("|")), (vec!["timer"], "'AbortError'".to_owned()));
+}
+
 // - [ ] exact, prefix, longest prefix, method mismatch, no router, HEAD, OPTIONS
 #[test]
 fn a_request_without_a_route_makes_no_call() {

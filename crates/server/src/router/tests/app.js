@@ -3,11 +3,12 @@ const call = async (name, args) => JSON.parse(await Convex.asyncSyscall(name, JS
 const define = (flag, invoke, visibility) => (handler) => ({
   [flag]: true, [visibility]: true,
   exportArgs: () => '{"type":"any"}', exportReturns: () => "null",
-  [invoke]: async (argsText) => JSON.stringify((await handler(...JSON.parse(argsText))) ?? null),
+  [invoke]: async (...args) => JSON.stringify((await handler(...JSON.parse(args.at(-1)))) ?? null),
 });
 const query = define("isQuery", "invokeQuery", "isPublic");
 const internalQuery = define("isQuery", "invokeQuery", "isInternal");
 const mutation = define("isMutation", "invokeMutation", "isPublic");
+const action = define("isAction", "invokeAction", "isPublic");
 const marker = Symbol.for("ConvexError");
 const convexError = (data) =>
   Object.assign(new Error("oops"), { data: JSON.stringify(data), ConvexErrorSymbol: marker, [marker]: true });
@@ -27,3 +28,8 @@ export const add = mutation(async () => (await call("1.0/insert", { table: "note
 export const token = mutation(async (options) => call("1.0/signJwt", { requestId: "", version: "1.48.0", ...options }));
 export const requestMetadata = mutation(async () => call("1.0/getRequestMetadata", {}));
 export const audited = mutation(async (body) => call("1.0/auditLog", { body, version: "1.48.0" }));
+export const addLate = action(async ({ ms }) => {
+  console.log("asleep");
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  await call("1.0/actions/mutation", { name: "app:add", args: {}, version: "1.48.0", requestId: "" });
+});

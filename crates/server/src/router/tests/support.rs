@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use db::{BeginAt, Database, Namespace};
-use functions::deployment::{AnalyzedFunction, ComponentCode, Mount};
+use functions::deployment::{AnalyzedFunction, ComponentCode, HttpRoute, Mount};
 use functions::{Deployment, FunctionKind, Runtime, Visibility};
 use platform::{Platform, SimulatedClock};
 use serde_json::{Value as Json, json};
@@ -69,9 +69,16 @@ impl App {
         let options = functions::Options { workers: 1, ..functions::Options::default() };
         let runtime = Runtime::start(database.clone(), platform, options).expect("starts");
         let tx = database.begin(BeginAt::Validated).expect("begins");
-        runtime.activate(tx, Arc::new(deployment())).await.expect("activates");
+        runtime.activate(tx, Arc::new(deployment(1, false))).await.expect("activates");
         let state = build_state(server_options(redact), runtime.clone());
         App { client: client_router(state.clone()), site: site_router(state.clone()), runtime, state, database }
+    }
+
+    /// With the HTTP actions of `http.js`, too.
+    pub async fn with_http_actions(self) -> App {
+        let tx = self.database.begin(BeginAt::Validated).expect("begins");
+        self.runtime.activate(tx, Arc::new(deployment(2, true))).await.expect("activates");
+        self
     }
 
     pub fn key(&self, read_only: bool) -> String {
@@ -128,22 +135,26 @@ pub async fn send_to(router: Router, request: Request<Body>) -> Reply {
     Reply { status: parts.status, headers: parts.headers, text }
 }
 
-fn deployment() -> Deployment {
+fn deployment(version: u64, http_actions: bool) -> Deployment {
     let source = include_str!("app.js");
-    let module = js::ModuleSource { path: "app.js".into(), source: source.into(), source_map: None };
+    let module =
+        |path: &str, source: &str| js::ModuleSource { path: path.into(), source: source.into(), source_map: None };
+    let http = http_actions.then(|| module("http.js", include_str!("http.js")));
+    let modules = [module("app.js", source)].into_iter().chain(http).collect();
+    let everything = http_actions.then(|| HttpRoute { method: "GET".into(), path: "/*".into() });
     let functions = source.lines().filter_map(analyze).collect();
     let code = ComponentCode {
         definition_path: String::new(),
         namespace: Namespace::ROOT,
         mount: Mount::default(),
-        bundle: Arc::new(js::Bundle::compile(vec![module]).expect("compiles")),
+        bundle: Arc::new(js::Bundle::compile(modules).expect("compiles")),
         functions: BTreeMap::from([("app.js".to_owned(), functions)]),
-        http_routes: Vec::new(),
+        http_routes: everything.into_iter().collect(),
         crons: Vec::new(),
         modules: BTreeMap::new(),
     };
     let mut deployment = Deployment::empty();
-    deployment.version = 1;
+    deployment.version = version;
     deployment.components.insert(String::new(), Arc::new(code));
     deployment
 }
@@ -153,6 +164,7 @@ fn analyze(line: &str) -> Option<AnalyzedFunction> {
     let (kind, visibility) = match rest.split('(').next()? {
         "query" => (FunctionKind::Query, Visibility::Public),
         "internalQuery" => (FunctionKind::Query, Visibility::Internal),
+        "action" => (FunctionKind::Action, Visibility::Public),
         _ => (FunctionKind::Mutation, Visibility::Public),
     };
     Some(AnalyzedFunction {
