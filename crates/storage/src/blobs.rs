@@ -19,7 +19,7 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use object_store::memory::InMemory;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt, PutPayload};
 
 pub use error::BlobError;
 pub use key::BlobKey;
@@ -93,7 +93,10 @@ impl BlobStore {
         let found = self.store.get_opts(&key.path(), options).await;
         let found = found.map_err(|source| BlobError::new("read", key, source))?;
         let key = key.clone();
-        Ok(found.into_stream().map_err(move |source| BlobError::new("read", &key, source)).boxed())
+        Ok(match found {
+            GetResult { payload: GetResultPayload::File(file, _), range, .. } => local::read(file, range, key),
+            found => found.into_stream().map_err(move |source| BlobError::new("read", &key, source)).boxed(),
+        })
     }
 
     /// Deletes a blob; one that does not exist is fine.

@@ -54,6 +54,19 @@ async fn drafts_of_a_crashed_process_go_at_the_next_start() {
     assert_eq!(read(&store, "kept", None).await.unwrap(), b"kept");
 }
 
+#[tokio::test]
+async fn a_file_that_lost_its_end_is_not_served_as_if_it_were_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = BlobStore::local(directory.path()).unwrap();
+    write(&store, "cut", &pattern(MEBIBYTE), MEBIBYTE).await;
+    let stream = store.read(&key("cut"), None).await.unwrap();
+    let file = fs::File::options().write(true).open(directory.path().join("files/cut")).unwrap();
+    file.set_len(MEBIBYTE as u64 / 2 + 1).unwrap();
+    let read: Vec<_> = stream.collect().await;
+    assert!(matches!(read.last(), Some(Err(BlobError::Failed { action: "read", .. }))));
+    assert!(read.iter().flatten().map(Bytes::len).sum::<usize>() <= MEBIBYTE / 2);
+}
+
 #[test]
 fn keys_stay_inside_the_store() {
     let valid = |segments: &[&str]| BlobKey::new(segments).is_some();
