@@ -28,7 +28,11 @@ pub const CONFLICTS_BEFORE_SERIAL: usize = 3;
 pub const JOBS_RUNNING_MAX: usize = 32;
 /// Scheduled and cron actions under way at once; they are steps of their own threads, not of workers.
 pub const JOB_ACTIONS_RUNNING_MAX: usize = 128;
-/// Due jobs that must wait because their kind has no slot, and are passed over whenever a slot of any kind is free.
+/// Due jobs that are not actions, found ahead of a slot for them.
+pub const JOBS_FOUND_MAX: usize = 1024;
+/// Due jobs that are actions, found ahead of a slot for them.
+pub const JOB_ACTIONS_FOUND_MAX: usize = 128;
+/// Due jobs beyond those that are passed over in search of jobs of the other kind.
 pub const JOBS_PASSED_MAX: usize = 32;
 /// The same once a second.
 pub const JOBS_PASSED_MAX_NOW_AND_THEN: usize = 4096;

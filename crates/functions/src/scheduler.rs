@@ -4,6 +4,8 @@
 //! functions as it is. A mutation job is marked done in the transaction of its own writes, so it runs exactly once. An
 //! action job is marked as in progress before it begins, so it runs at most once.
 
+mod agenda;
+mod backlog;
 pub(crate) mod dispatch;
 mod launch;
 mod recover;

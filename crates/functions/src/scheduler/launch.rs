@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use value::DocumentId;
 
-use super::dispatch::{Signal, Slot};
+use super::backlog::Slot;
+use super::dispatch::Signal;
 use crate::actions::{self, Origin};
 use crate::files::commit;
 use crate::mutations::{self, Bookkeeping, RunLog};
@@ -67,7 +68,7 @@ fn try_again(inner: &Arc<Inner>, done: Done, error: &SystemError) {
     let platform = inner.platform.clone();
     inner.files.handle().spawn(async move {
         platform.sleep(RETRY_WAIT).await;
-        drop(done);
+        done.signal.not_done(done.row);
     });
 }
 
