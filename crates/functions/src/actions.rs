@@ -79,6 +79,7 @@ impl Default for ActionOptions {
 pub(crate) struct Actions {
     pub admission: Arc<Admission>,
     pub steps: StepPool,
+    pub heaps: Arc<js::HeapPool>,
     pub fetch: FetchClient,
     /// Ends all actions when the runtime shuts down.
     pub stop: CancellationToken,
@@ -86,9 +87,12 @@ pub(crate) struct Actions {
 
 impl Actions {
     pub fn start(options: &ActionOptions) -> std::io::Result<Actions> {
+        let heaps = Arc::<js::HeapPool>::default();
+        let idle_heaps = heaps.clone();
         Ok(Actions {
             admission: Admission::new(options),
-            steps: StepPool::start(options.threads)?,
+            steps: StepPool::start(options.threads, move || idle_heaps.trim())?,
+            heaps,
             fetch: FetchClient::default(),
             stop: CancellationToken::new(),
         })

@@ -1,9 +1,11 @@
 //! Actions: heaps that live as long as their call, driven in steps between which they wait for the world.
 //!
-//! An [`ActionHeap`] is made cold from bytecode and freed at the end. A step runs JavaScript until it has nothing
-//! left to do; the operations it started meanwhile were handed to the [`ActionHost`] with integer ids. Their answers
-//! come back in batches and make the next step. Between steps a heap belongs to no thread, so that an action that
-//! waits costs its memory and nothing else.
+//! An [`ActionHeap`] is made from bytecode and freed at the end, or comes from a [`HeapPool`] and goes back there. A
+//! step runs JavaScript until it has nothing left to do; the operations it started meanwhile were handed to the
+//! [`ActionHost`] with integer ids. Their answers come back in batches and make the next step. Between steps a heap
+//! belongs to no thread, so that an action that waits costs its memory and nothing else.
+
+mod pool;
 
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
@@ -12,11 +14,14 @@ use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha12Rng;
 
+pub use self::pool::HeapPool;
+use self::pool::{HeapKey, Lease, Seat};
 use crate::active::{Active, Frame, Mode, Running, Stop};
 use crate::bundle::Bundle;
 use crate::call::Completion;
 use crate::engine::{ActionTarget, Engine, Value};
 use crate::error::JsError;
+use crate::executor::RestoreMode;
 use crate::host::{ConsoleLevel, Host, HostError};
 use crate::{limits, watchdog};
 
@@ -139,12 +144,16 @@ pub struct ActionHeap {
     promise: Option<Value>,
     /// The route that answers an HTTP request.
     route: Option<String>,
+    /// Where heaps are kept, and the generation of the environment that a kept one may have read.
+    pool: Option<(Arc<HeapPool>, u64)>,
+    /// The heap's place in the pool; none for one that is freed at the end.
+    seat: Option<Seat>,
 }
 
 // SAFETY: a heap is used by one thread at a time, because every method that touches it takes `&mut self`. Nothing in
 // it belongs to a thread except what `Engine::enter` sets and `Engine::leave` clears within one step: the stack's
-// bounds, the running call and the watchdog's lane. It is never sealed, so no fault handler knows its pages, and
-// QuickJS keeps no thread-local state.
+// bounds, the running call and the watchdog's lane. The fault handler finds a sealed heap by the address of its
+// pages, on whichever thread the fault happens, and QuickJS keeps no thread-local state.
 unsafe impl Send for ActionHeap {}
 
 /// What an action keeps from step to step beside its heap.
@@ -175,10 +184,19 @@ impl ActionHeap {
             user_time: Duration::ZERO,
             promise: None,
             route: None,
+            pool: None,
+            seat: None,
         }
     }
 
-    /// Makes the heap and runs the first step.
+    /// Lets the action use a heap that another one left in `pool`, and leave its own there. `env_generation` changes
+    /// whenever a variable does that modules may read while they are imported.
+    pub fn kept_in(mut self, pool: Arc<HeapPool>, env_generation: u64) -> ActionHeap {
+        self.pool = Some((pool, env_generation));
+        self
+    }
+
+    /// Makes the heap, or finds one, and runs the first step.
     pub fn start(&mut self, call: &ActionCall<'_>, host: &mut dyn ActionHost) -> Step {
         if let Err(error) = self.import(call, host) {
             return self.fail(error);
@@ -231,7 +249,7 @@ impl ActionHeap {
 
     /// Bytes of heap in use, about.
     pub fn resident_bytes(&self) -> usize {
-        self.engine.as_ref().map_or(0, Engine::resident_bytes)
+        self.engine.as_ref().map_or(0, Engine::held_bytes)
     }
 
     fn import(&mut self, call: &ActionCall<'_>, host: &mut dyn ActionHost) -> Result<(), JsError> {
@@ -239,6 +257,39 @@ impl ActionHeap {
             ActionCall::Function { module, .. } => module,
             ActionCall::Http { .. } => "http.js",
         };
+        let mut engine = match self.lease(module) {
+            Lease::Kept(engine, seat) => {
+                self.seat = Some(seat);
+                engine
+            }
+            Lease::Seal(seat) => {
+                let mut engine = self.evaluate(module, host)?;
+                engine.seal(RestoreMode::Tracked)?;
+                self.seat = Some(seat);
+                engine
+            }
+            Lease::None => {
+                let mut engine = self.evaluate(module, host)?;
+                engine.collect_from_now();
+                engine
+            }
+        };
+        for (level, messages) in &engine.import_lines {
+            host.console(*level, messages.clone());
+        }
+        engine.set_heap_limit(self.limits.heap_bytes);
+        self.engine = Some(engine);
+        Ok(())
+    }
+
+    fn lease(&self, module: &str) -> Lease {
+        let Some((pool, env_generation)) = &self.pool else { return Lease::None };
+        let (bundle, env_generation) = (self.bundle.id(), *env_generation);
+        pool.lease(&HeapKey { bundle, module: module.to_owned(), env_generation })
+    }
+
+    /// Makes a heap and evaluates a module in it.
+    fn evaluate(&self, module: &str, host: &mut dyn ActionHost) -> Result<Engine, JsError> {
         let frame = Frame {
             mode: Mode::Import,
             unix_ms: self.bundle.import_unix_ms(),
@@ -246,16 +297,21 @@ impl ActionHeap {
             user_time: limits::IMPORT_TIME,
         };
         let mut active = Running::new(Active::for_action(host, self.bundle.clone(), frame));
+        active.kept_lines = Some(Vec::new());
         let mut engine = Engine::new(&mut active)?;
         engine.set_heap_limit(self.limits.heap_bytes);
         engine.enter(&mut active, Some(&watchdog::thread_lane()))?;
         let loaded = engine.load_module(&mut active, module);
         engine.leave();
         resume_panic(&mut active);
-        loaded?;
-        engine.collect_from_now();
-        self.engine = Some(engine);
-        Ok(())
+        engine.import_lines = active.kept_lines.take().unwrap_or_default();
+        drop(active);
+        if loaded.is_err() {
+            for (level, messages) in std::mem::take(&mut engine.import_lines) {
+                host.console(level, messages);
+            }
+        }
+        loaded.map(|()| engine)
     }
 
     /// Runs `work` and then everything it set in motion.
@@ -285,14 +341,23 @@ impl ActionHeap {
         resume_panic(&mut active);
         self.state = active.release();
         drop(active);
+        self.engine = Some(engine);
         match outcome {
-            Ok(Step::NoRoute) => Step::NoRoute,
-            Ok(step) => {
-                self.engine = Some(engine);
-                step
+            Ok(Step::NoRoute) => {
+                self.retire();
+                Step::NoRoute
             }
-            Err(JsError::Timeout { .. }) => Step::Failed(JsError::Timeout { limit: self.limits.user_time }),
-            Err(error) => Step::Failed(error),
+            Ok(step) => step,
+            Err(JsError::Timeout { .. }) => self.fail(JsError::Timeout { limit: self.limits.user_time }),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Frees the heap, or gives it back.
+    fn retire(&mut self) {
+        let (engine, seat) = (self.engine.take(), self.seat.take());
+        if let (Some(engine), Some(seat)) = (engine, seat) {
+            seat.give_back(engine);
         }
     }
 
@@ -323,8 +388,14 @@ impl ActionHeap {
     }
 
     fn fail(&mut self, error: JsError) -> Step {
-        self.engine = None;
+        self.retire();
         Step::Failed(error)
+    }
+}
+
+impl Drop for ActionHeap {
+    fn drop(&mut self) {
+        self.retire();
     }
 }
 

@@ -129,8 +129,12 @@ impl Arena {
         let Some(image) = &self.image else {
             return self.top() - self.base;
         };
-        let saved = image.watch.as_ref().map_or(image.bytes, |watch| watch.hot_count() * os::page_bytes());
-        image.bytes + saved + limits::YOUNG_KEEP_BYTES / 4
+        image.bytes + image.saved_bytes() + limits::YOUNG_KEEP_BYTES / 4
+    }
+
+    /// Resident bytes at present, about.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.top() - self.base + self.image.as_ref().map_or(0, Image::saved_bytes)
     }
 
     /// A copy of the image's present bytes.
@@ -149,6 +153,10 @@ impl Arena {
 }
 
 impl Image {
+    fn saved_bytes(&self) -> usize {
+        self.watch.as_ref().map_or(self.bytes, |watch| watch.hot_count() * os::page_bytes())
+    }
+
     fn restore(&mut self, base: usize) {
         let Some(watch) = &self.watch else {
             return copy(self.shadow, base, self.bytes);

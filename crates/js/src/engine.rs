@@ -139,14 +139,19 @@ impl Engine {
         self.arena.heap_mut().set_limit(bytes);
     }
 
-    /// Resident bytes kept between calls, about.
     /// Bytes in use.
     pub(crate) fn live_bytes(&self) -> usize {
         self.arena.heap().live()
     }
 
+    /// Resident bytes kept between calls, about.
     pub(crate) fn resident_bytes(&self) -> usize {
         self.arena.resident_bytes()
+    }
+
+    /// Resident bytes at present, about, those of a call in progress included.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.arena.held_bytes()
     }
 
     /// The present bytes of the sealed image.

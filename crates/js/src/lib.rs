@@ -29,7 +29,7 @@ mod wasm;
 mod watchdog;
 mod web;
 
-pub use action::{ActionCall, ActionHeap, ActionHost, ActionLimits, Op, OpAnswer, OpId, OpResult, Step};
+pub use action::{ActionCall, ActionHeap, ActionHost, ActionLimits, HeapPool, Op, OpAnswer, OpId, OpResult, Step};
 pub use bundle::{Bundle, BundleId, ModuleSource};
 pub use call::{Call, CallLimits, Completion, EvalOptions, Kind, Observed, Phase};
 pub use error::JsError;

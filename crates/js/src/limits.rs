@@ -32,6 +32,15 @@ pub const OUTPUT_BYTES: usize = 16 << 20;
 /// Images one executor keeps by default, in bytes of resident heap.
 pub const IMAGE_BUDGET_BYTES: usize = 128 << 20;
 
+/// Sealed heaps of actions that exist at once, idle ones included; further actions get heaps that are freed. Count.
+pub const ACTION_HEAPS_MAX: usize = 128;
+
+/// Idle heaps of actions, in bytes of resident heap.
+pub const ACTION_HEAPS_BYTES: usize = 128 << 20;
+
+/// How long an idle heap of an action is kept, and how soon a module must be called again to have one.
+pub const ACTION_HEAPS_KEEP: Duration = Duration::from_secs(20);
+
 /// Longest error text handed out, in bytes.
 pub const ERROR_TEXT_BYTES: usize = 64 << 10;
 

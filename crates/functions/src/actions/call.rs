@@ -183,7 +183,7 @@ impl Run {
         let Some(component) = deployment.component(&call.path.component) else {
             return Ok(Err(crate::run::not_found(&call.path, false)));
         };
-        let mut drive = Drive::new(operations, permit, log, component.bundle.clone(), None);
+        let mut drive = Drive::new(operations, permit, log, component, None);
         let path = call.path.clone();
         let mut settled = drive.step(move |action| begin(action, &path, &arguments)).await??;
         loop {

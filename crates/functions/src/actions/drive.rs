@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use futures_util::future::{AbortHandle, BoxFuture, abortable};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use js::{ActionHeap, ActionLimits, Bundle, Op, OpId, OpResult};
+use js::{ActionHeap, ActionLimits, Op, OpId, OpResult};
 
 use super::host::StepHost;
 use super::http::Exchange;
@@ -13,6 +13,7 @@ use super::log::SharedLog;
 use super::operations::Operations;
 use super::{Permit, platform};
 use crate::SystemError;
+use crate::deployment::ComponentCode;
 use crate::fetch::Fetcher;
 use crate::limits::{ACTION_ANSWERS_MAX, ACTION_OPERATIONS_RUNNING_MAX};
 
@@ -47,12 +48,12 @@ struct Ended {
 }
 
 impl Drive {
-    /// Prepares an action of the modules in `bundle`; `exchange` carries the bodies of an HTTP action.
+    /// Prepares an action of the modules of `component`; `exchange` carries the bodies of an HTTP action.
     pub fn new(
         operations: Operations,
         permit: Permit,
         log: SharedLog,
-        bundle: std::sync::Arc<Bundle>,
+        component: &ComponentCode,
         exchange: Option<std::sync::Arc<Exchange>>,
     ) -> Drive {
         let runtime = &operations.context().runtime;
@@ -61,7 +62,9 @@ impl Drive {
         let limits = ActionLimits { user_time, heap_bytes: options.heap_bytes, ..ActionLimits::default() };
         let mut seed = [0; 32];
         runtime.platform().fill_random(&mut seed);
-        let heap = ActionHeap::new(bundle, limits, seed);
+        let env_generation = component.env_generation(operations.context().deployment.version);
+        let heap = ActionHeap::new(component.bundle.clone(), limits, seed)
+            .kept_in(runtime.inner.actions.heaps.clone(), env_generation);
         let host = StepHost::new(operations.clone(), log.clone());
         let fetcher = Fetcher::new(runtime.inner.actions.fetch.clone());
         Drive {

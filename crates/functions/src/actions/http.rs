@@ -220,7 +220,7 @@ async fn serve(
         path: target.path,
         method: request.method,
     };
-    let drive = Drive::new(operations, permit, log.clone(), component.bundle.clone(), Some(exchange.clone()));
+    let drive = Drive::new(operations, permit, log.clone(), &component, Some(exchange.clone()));
     let wants_body = request.method != "HEAD";
     let mut serving = Serving { log: log.clone(), exchange, wants_body, sender: Some(head.sender), status: None };
     let ended = within_limits(&runtime, Box::pin(serving.run(drive, request))).await;

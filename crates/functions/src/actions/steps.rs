@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use platform::Platform;
 use tokio::sync::oneshot;
 
@@ -17,7 +17,7 @@ use crate::{ErrorKind, SystemError};
 
 /// No step has begun for this long while some wait: the threads are stuck.
 const STALL: Duration = Duration::from_millis(100);
-/// How long an added thread waits for work before it ends.
+/// How long a thread waits for work before it tidies up; one that was added ends then.
 const KEEP: Duration = Duration::from_secs(10);
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -27,10 +27,11 @@ pub(crate) struct StepPool {
     shared: Arc<Shared>,
 }
 
-#[derive(Default)]
 struct Shared {
     state: Mutex<State>,
     ready: Condvar,
+    /// What a thread does when it has had no step for [`KEEP`].
+    tidy_up: Box<dyn Fn() + Send + Sync>,
 }
 
 #[derive(Default)]
@@ -43,9 +44,10 @@ struct State {
 }
 
 impl StepPool {
-    /// Starts `threads` threads.
-    pub fn start(threads: usize) -> std::io::Result<StepPool> {
-        let pool = StepPool { base: threads.max(1), shared: Arc::default() };
+    /// Starts `threads` threads, which call `tidy_up` from time to time while there is nothing to do.
+    pub fn start(threads: usize, tidy_up: impl Fn() + Send + Sync + 'static) -> std::io::Result<StepPool> {
+        let shared = Shared { state: Mutex::default(), ready: Condvar::new(), tidy_up: Box::new(tidy_up) };
+        let pool = StepPool { base: threads.max(1), shared: Arc::new(shared) };
         for _ in 0..pool.base {
             pool.spawn()?;
         }
@@ -140,6 +142,9 @@ fn next(shared: &Shared, base: usize) -> Option<Job> {
         if state.closed || (waited_in_vain && state.jobs.is_empty() && state.threads > base) {
             state.threads -= 1;
             return None;
+        }
+        if waited_in_vain && state.jobs.is_empty() {
+            MutexGuard::unlocked(&mut state, &shared.tidy_up);
         }
     }
 }

@@ -58,6 +58,9 @@ impl Runtime {
         out.push(Reading::gauge("job_lag_seconds", "How late the job that started last was", lag));
         out.push(Reading::gauge("heap_images", "Heap images that wait for calls", pool.images as f64));
         out.push(Reading::gauge("heap_images_bytes", "Resident bytes of those images", pool.image_bytes as f64));
+        let (heaps, bytes) = self.inner.actions.heaps.idle();
+        out.push(Reading::gauge("action_heaps", "Heaps that wait for actions", heaps as f64));
+        out.push(Reading::gauge("action_heaps_bytes", "Resident bytes of those heaps", bytes as f64));
     }
 
     fn read_caches(&self, out: &mut Vec<Reading>) {

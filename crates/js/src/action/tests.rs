@@ -4,9 +4,9 @@ use super::*;
 use crate::testing::{ACTION, Recorder, action_bundle};
 
 /// One action whose body is given, and its host.
-struct Run {
-    heap: ActionHeap,
-    host: Recorder,
+pub(super) struct Run {
+    pub(super) heap: ActionHeap,
+    pub(super) host: Recorder,
 }
 
 impl Run {
@@ -22,7 +22,7 @@ impl Run {
     }
 
     /// Answers the oldest operation that is not answered yet.
-    fn answer(&mut self, result: OpResult) -> Step {
+    pub(super) fn answer(&mut self, result: OpResult) -> Step {
         let (id, _) = self.host.started.remove(0);
         self.heap.resume(vec![(id, result)], &mut self.host)
     }
@@ -32,21 +32,21 @@ impl Run {
     }
 }
 
-fn done(step: Step) -> String {
+pub(super) fn done(step: Step) -> String {
     match step {
         Step::Done(completion) => completion.result_json,
         other => panic!("not done: {other:?}"),
     }
 }
 
-fn failed(step: Step) -> String {
+pub(super) fn failed(step: Step) -> String {
     match step {
         Step::Failed(error) => error.to_string(),
         other => panic!("did not fail: {other:?}"),
     }
 }
 
-fn waiting(step: &Step) {
+pub(super) fn waiting(step: &Step) {
     assert!(matches!(step, Step::Waiting), "{step:?}");
 }
 
