@@ -9,6 +9,9 @@ mod backlog;
 pub(crate) mod dispatch;
 mod launch;
 mod recover;
+mod request;
+
+pub(crate) use request::{CancelArgs, ScheduleArgs};
 
 use db::schema::{FieldPath, IndexDefinition};
 use db::{Database, Namespace, Transaction};
@@ -52,6 +55,7 @@ impl From<db::Error> for ScheduleError {
 }
 
 /// A job to be written.
+#[derive(Clone)]
 pub(crate) struct NewJob {
     pub path: FunctionPath,
     /// The component that the function is in.
@@ -65,7 +69,7 @@ pub(crate) struct NewJob {
 /// Checks that there is a function to schedule; returns where its component lives.
 ///
 /// Errors: what is missing, as a sentence.
-pub(crate) fn check_target(deployment: &Deployment, path: &FunctionPath) -> Result<Namespace, String> {
+fn check_target(deployment: &Deployment, path: &FunctionPath) -> Result<Namespace, String> {
     let Some(component) = deployment.component(&path.component) else {
         return Err(format!("Attempted to schedule function at nonexistent path: {path}"));
     };

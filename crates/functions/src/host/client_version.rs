@@ -9,6 +9,9 @@ use crate::files::{self, FileDigest};
 /// The first version that reads `_storage.sha256` in base64; older ones read hex.
 const BASE64_DIGESTS: ClientVersion = ClientVersion { major: 1, minor: 9, patch: 0 };
 
+/// The first version in which a scheduled mutation that cancels itself fails; older ones are warned.
+const SELF_CANCEL_FAILS: ClientVersion = ClientVersion { major: 1, minor: 50, patch: 0 };
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ClientVersion {
     major: u64,
@@ -25,6 +28,11 @@ impl ClientVersion {
     /// Whether `_storage` documents need [`with_hex_digest`] for this version.
     pub fn wants_hex_digests(self) -> bool {
         self < BASE64_DIGESTS
+    }
+
+    /// Whether a scheduled mutation of this version that cancels itself fails.
+    pub fn refuses_self_cancel(self) -> bool {
+        self >= SELF_CANCEL_FAILS
     }
 }
 

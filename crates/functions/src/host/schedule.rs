@@ -1,47 +1,22 @@
 //! `ctx.scheduler` in mutations.
 
-use serde::Deserialize;
-use serde_json::Value as Json;
-use value::Value;
-
+use super::client_version::ClientVersion;
 use super::{CallHost, arguments, developer};
-use crate::address::Address;
-use crate::arguments::Arguments;
-use crate::scheduler::{self, NewJob, ScheduleError};
+use crate::scheduler::{self, CancelArgs, ScheduleArgs, ScheduleError};
 use crate::{Caller, FunctionKind};
 
 type Reply = Result<String, js::HostError>;
-
-#[derive(Deserialize)]
-struct ScheduleArgs {
-    /// Seconds since the Unix epoch.
-    ts: f64,
-    args: Json,
-    #[serde(flatten)]
-    address: Address,
-}
-
-#[derive(Deserialize)]
-struct CancelArgs {
-    id: String,
-}
 
 impl CallHost<'_, '_> {
     pub(super) fn schedule(&mut self, json: &str) -> Reply {
         self.check_may_schedule()?;
         let args: ScheduleArgs = arguments("scheduler", json)?;
         let path = self.resolve_address(&args.address)?;
-        let target = scheduler::check_target(&self.execution.deployment, &path).map_err(developer)?;
-        let object = Value::from_json(&args.args).map_err(|error| developer(error.to_string()))?;
-        let object = Arguments::new(&path, object).map_err(|error| developer(error.detail))?.object;
-        if object.has_commit_ts() {
-            return Err(developer("Arguments of scheduled functions cannot hold an unresolved commit timestamp."));
-        }
-        let (bytes, limits) = (object.size(), self.execution.effect_limits);
+        let job = args.into_job(&self.execution.deployment, path).map_err(developer)?;
+        let (bytes, limits) = (job.args.size(), self.execution.effect_limits);
         self.execution.effects.schedule(bytes, &limits).map_err(developer)?;
         self.execution.peaks.job_args_bytes = self.execution.peaks.job_args_bytes.max(bytes);
         let now_ms = self.execution.now_ms;
-        let job = NewJob { path, target, args: object, due_ms: args.ts * 1000.0 };
         let scheduled = scheduler::schedule(self.tx, self.frame.namespace, job, self.execution.job, now_ms);
         let id = scheduled.map_err(|error| self.schedule_failed(error))?;
         Ok(format!("\"{id}\""))
@@ -52,6 +27,9 @@ impl CallHost<'_, '_> {
         let args: CancelArgs = arguments("scheduler.cancel", json)?;
         let now_ms = self.execution.runtime.platform.now_ms();
         if self.runs_as(&args.id) {
+            if self.may_not_cancel_itself(args.version.as_deref()) {
+                return Err(developer("A mutation cannot cancel itself"));
+            }
             let text = "A mutation cannot cancel itself: the job goes on.";
             self.execution.logs.system("WARN", "warning:SelfCancel", text.into(), now_ms);
             return Ok("null".into());
@@ -65,6 +43,13 @@ impl CallHost<'_, '_> {
     fn runs_as(&self, id: &str) -> bool {
         let own = self.execution.job.filter(|_| self.execution.call.caller == Caller::Scheduler);
         own.is_some_and(|job| job.namespace == self.frame.namespace && id.parse() == Ok(job.id))
+    }
+
+    /// Whether an attempt to do so is an error and not only warned of. The library does not always say its version
+    /// here; then it is the one that the app was pushed with.
+    fn may_not_cancel_itself(&self, version: Option<&str>) -> bool {
+        let version = version.or(self.execution.deployment.udf_server_version.as_deref());
+        ClientVersion::parse(version).is_ok_and(ClientVersion::refuses_self_cancel)
     }
 
     fn check_may_schedule(&self) -> Result<(), js::HostError> {

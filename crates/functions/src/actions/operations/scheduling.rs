@@ -1,30 +1,10 @@
 //! `ctx.scheduler` in actions: each call commits by itself, and answers once it is durable.
 
-use serde::Deserialize;
-use serde_json::Value as Json;
-use value::Value;
-
 use super::{Answer, Failure, Operations, refused};
-use crate::address::Address;
-use crate::arguments::Arguments;
 use crate::files::commit;
 use crate::host::{arguments, developer_error};
 use crate::runtime::database_error;
-use crate::scheduler::{self, NewJob, ScheduleError};
-
-#[derive(Deserialize)]
-struct ScheduleArgs {
-    /// Seconds since the Unix epoch.
-    ts: f64,
-    args: Json,
-    #[serde(flatten)]
-    address: Address,
-}
-
-#[derive(Deserialize)]
-struct CancelArgs {
-    id: String,
-}
+use crate::scheduler::{self, CancelArgs, ScheduleArgs, ScheduleError};
 
 impl Operations {
     pub(super) async fn schedule(&self, json: &str) -> Answer {
@@ -33,18 +13,9 @@ impl Operations {
         context.check_mounted()?;
         let deployment = context.runtime.deployment();
         let path = context.resolver(&deployment).resolve(&args.address).map_err(refused)?;
-        let target = scheduler::check_target(&deployment, &path).map_err(refused)?;
-        let object = Value::from_json(&args.args).map_err(|error| refused(error.to_string()))?;
-        let object = Arguments::new(&path, object).map_err(|error| refused(error.detail))?.object;
-        if object.has_commit_ts() {
-            return Err(refused("Arguments of scheduled functions cannot hold an unresolved commit timestamp."));
-        }
+        let job = args.into_job(&deployment, path).map_err(refused)?;
         let (namespace, parent) = (context.namespace, context.job);
-        let due_ms = args.ts * 1000.0;
-        let id = self.committed(move |tx, now_ms| {
-            let job = NewJob { path: path.clone(), target, args: object.clone(), due_ms };
-            scheduler::schedule(tx, namespace, job, parent, now_ms)
-        });
+        let id = self.committed(move |tx, now_ms| scheduler::schedule(tx, namespace, job.clone(), parent, now_ms));
         Ok(format!("\"{}\"", id.await?))
     }
 
