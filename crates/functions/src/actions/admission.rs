@@ -181,6 +181,6 @@ impl Drop for Permit {
     }
 }
 
-fn shutting_down() -> SystemError {
+pub(super) fn shutting_down() -> SystemError {
     SystemError::new(ErrorKind::Overloaded, "ShuttingDown", "The server is shutting down.")
 }

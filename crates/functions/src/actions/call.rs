@@ -8,6 +8,7 @@ use db::BeginAt;
 use js::{ActionCall, Step};
 
 use super::Permit;
+use super::admission::shutting_down;
 use super::drive::{Action, Drive};
 use super::log::{ActionLog, Ending, Execution, SharedLog};
 use super::operations::{Context, Operations};
@@ -19,8 +20,7 @@ use crate::run::{check_arguments, check_kind, check_result, decode_result, failu
 use crate::runtime::database_error;
 use crate::scheduler::JobRun;
 use crate::{
-    ActionResult, CallRequest, Deployment, ErrorKind, FunctionError, FunctionKind, FunctionPath, Identity, Runtime,
-    SystemError,
+    ActionResult, CallRequest, Deployment, FunctionError, FunctionKind, FunctionPath, Identity, Runtime, SystemError,
 };
 
 /// Who wants an action to run.
@@ -139,17 +139,19 @@ pub(super) enum Limit {
 }
 
 /// Waits for `work`, but not longer than actions may take, nor than the runtime lives.
+///
+/// A shutdown also takes away what `work` stands on; whichever is noticed first, the answer is that of a shutdown.
 pub(super) async fn within_limits<T>(
     runtime: &Runtime,
     work: impl Future<Output = Result<T, SystemError>>,
 ) -> Result<T, Limit> {
     let wall_time = runtime.options().actions.wall_time;
+    let stop = &runtime.inner.actions.stop;
     tokio::select! {
-        done = work => done.map_err(Limit::Service),
+        biased;
+        done = work => done.map_err(|error| Limit::Service(if stop.is_cancelled() { shutting_down() } else { error })),
+        () = stop.cancelled() => Err(Limit::Service(shutting_down())),
         () = runtime.platform().sleep(wall_time) => Err(Limit::Time(wall_time)),
-        () = runtime.inner.actions.stop.cancelled() => {
-            Err(Limit::Service(SystemError::new(ErrorKind::Overloaded, "ShuttingDown", "The server is shutting down.")))
-        }
     }
 }
 

@@ -12,8 +12,9 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use platform::Platform;
 use tokio::sync::oneshot;
 
+use super::admission::shutting_down;
+use crate::SystemError;
 use crate::limits::{ACTION_STACK_BYTES, ACTION_THREADS_MAX};
-use crate::{ErrorKind, SystemError};
 
 /// No step has begun for this long while some wait: the threads are stuck.
 const STALL: Duration = Duration::from_millis(100);
@@ -72,16 +73,24 @@ impl StepPool {
         loop {
             let begun = self.shared.state.lock().begun;
             tokio::select! {
-                answer = &mut receiver => return answer.map_err(|_| SystemError::internal("a step of an action panicked")),
+                answer = &mut receiver => return answer.map_err(|_| self.unanswered()),
                 () = platform.sleep(STALL) => self.relieve(begun),
             }
+        }
+    }
+
+    /// Why a step went without an answer: a shutdown drops those that wait, nothing else does.
+    fn unanswered(&self) -> SystemError {
+        match self.shared.state.lock().closed {
+            true => shutting_down(),
+            false => SystemError::internal("a step of an action panicked"),
         }
     }
 
     fn submit(&self, job: Job) -> Result<(), SystemError> {
         let mut state = self.shared.state.lock();
         if state.closed {
-            return Err(SystemError::new(ErrorKind::Overloaded, "ShuttingDown", "The server is shutting down."));
+            return Err(shutting_down());
         }
         state.jobs.push_back(job);
         drop(state);
