@@ -16,6 +16,10 @@ use crate::deployment::{CronSchedule, CronSpec};
 pub(crate) const JOBS: &str = "_cron_jobs";
 pub(crate) const NEXT_RUNS: &str = "_cron_next_run";
 pub(crate) const LOGS: &str = "_cron_job_logs";
+/// `state.type` of a next run that waits for its time.
+const PENDING: &str = "pending";
+/// The same while the job runs.
+pub(crate) const IN_PROGRESS: &str = "inProgress";
 /// Next runs by time: what the dispatcher reads.
 pub(crate) const BY_NEXT: &str = "by_next";
 /// Rows by the job they belong to.
@@ -121,15 +125,19 @@ fn schedule_value(schedule: &CronSchedule) -> Value {
 }
 
 fn next_row(job: &str, previous: Option<u64>, next: u64) -> Object {
-    let pending: Object = [("type".to_owned(), Value::String("pending".into()))].into_iter().collect();
     [
         ("cronJobId".to_owned(), Value::String(job.to_owned())),
-        ("state".to_owned(), Value::Object(pending)),
+        ("state".to_owned(), state(PENDING)),
         ("prevTs".to_owned(), previous.map_or(Value::Null, |ts| Value::Int64(ts as i64))),
         ("nextTs".to_owned(), Value::Int64(next as i64)),
     ]
     .into_iter()
     .collect()
+}
+
+/// The `state` of a next run.
+fn state(kind: &str) -> Value {
+    Value::Object([("type".to_owned(), Value::String(kind.to_owned()))].into_iter().collect())
 }
 
 fn next_runs_of(

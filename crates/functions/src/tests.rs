@@ -2,6 +2,7 @@
 
 mod calls;
 mod context;
+mod crons;
 mod jobs;
 mod limits;
 mod live;
@@ -43,13 +44,18 @@ impl App {
         App::build(Arc::new(storage::MemoryEngine::new()), options, platform)
     }
 
-    fn build(engine: Arc<dyn storage::Engine>, options: Options, platform: Platform) -> App {
+    pub fn build(engine: Arc<dyn storage::Engine>, options: Options, platform: Platform) -> App {
         let database = Database::open(engine, platform.clone(), db::Options::default()).unwrap();
         let runtime = Runtime::start(database.clone(), platform, options).unwrap();
         let app = App { runtime, database };
-        let tx = app.database.begin(BeginAt::Validated).unwrap();
-        wait(app.runtime.activate(tx, Arc::new(deployment(1)))).unwrap();
+        app.deploy(deployment(1));
         app
+    }
+
+    /// Replaces the code.
+    pub fn deploy(&self, deployment: Deployment) {
+        let tx = self.database.begin(BeginAt::Validated).unwrap();
+        wait(self.runtime.activate(tx, Arc::new(deployment))).unwrap();
     }
 
     pub fn call(&self, path: &str, args: Json, identity: Identity) -> CallRequest {
@@ -107,6 +113,35 @@ impl App {
                 }
                 let next = tokio::time::timeout(std::time::Duration::from_secs(20), commits.changed()).await;
                 next.unwrap_or_else(|_| panic!("nothing was committed for 20 s; {path} is {value}")).unwrap();
+            }
+        })
+    }
+}
+
+impl App {
+    /// The rows of a table, system tables included, oldest first.
+    pub fn rows(&self, table: &str) -> Vec<Json> {
+        let mut tx = self.database.begin(BeginAt::Durable).unwrap();
+        let mut stream = tx.query(Namespace::ROOT, db::Query::full_scan(table)).unwrap();
+        let mut rows = Vec::new();
+        while let Some(row) = tx.next(&mut stream).unwrap() {
+            rows.push(serde_json::from_str(&value::Value::Object(row.value.clone()).to_json()).unwrap());
+        }
+        rows
+    }
+
+    /// Waits until the rows of a table satisfy `done`.
+    pub fn until_rows(&self, table: &str, done: impl Fn(&[Json]) -> bool) -> Vec<Json> {
+        wait(async {
+            let mut commits = self.runtime.watch_latest();
+            loop {
+                commits.borrow_and_update();
+                let rows = self.rows(table);
+                if done(&rows) {
+                    return rows;
+                }
+                let next = tokio::time::timeout(std::time::Duration::from_secs(20), commits.changed()).await;
+                next.unwrap_or_else(|_| panic!("nothing was committed for 20 s; {table} holds {rows:?}")).unwrap();
             }
         })
     }

@@ -228,6 +228,16 @@ export const spend = mutation(async (ctx, { what, n, ids }) => {
   }
   return await call("1.0/getTransactionMetrics", {});
 });
+export const addMany = mutation(async (ctx, { table, count, bytes }) => {
+  const body = "x".repeat(bytes);
+  for (let i = 0; i < count; i++) await ctx.db.insert(table, { body });
+});
+export const getMany = query(async (ctx, { ids }) => { for (const id of ids) await ctx.db.get(id); });
+export const scanMany = query(async (ctx, { table, times }) => { for (let i = 0; i < times; i++) await ctx.db.collect(table); });
+export const scheduleMany = mutation(async (ctx, { count, bytes }) => {
+  const body = "x".repeat(bytes);
+  for (let i = 0; i < count; i++) await schedule("app:add", { table: "never", body }, 1e9);
+});
 export const spendWithin = mutation(async (ctx, { limits, udfType, ...args }) => {
   const attempt = async (transactionLimits) => {
     try {
@@ -280,9 +290,16 @@ export const waitsThenSchedules = action(async (ctx, { table }) => {
 export const noteOperation = action(async (ctx, { name }) => {
   await ctx.runMutation("app:add", { table: "notes", body: await call(name, {}) });
 });
-export const cancelsItself = mutation(async () => {
+export const cancelsItself = mutation(async (ctx, { version }) => {
   const { scheduledFunctionId } = await call("1.0/getRequestMetadata", {});
-  await call("1.0/cancel_job", { id: scheduledFunctionId });
+  await call("1.0/cancel_job", version === null ? { id: scheduledFunctionId } : { id: scheduledFunctionId, version });
+});
+// Gives others time to change what it read.
+export const slowly = mutation(async (ctx, { id }) => {
+  await ctx.db.get(id);
+  const end = performance.now() + 50;
+  while (performance.now() < end);
+  await ctx.db.insert("done", { body: id });
 });
 export const notesItsNumber = action((ctx, { n }) => ctx.runMutation("app:add", { table: "runs", body: n }));
 export const laterMany = mutation(async (ctx, { count }) => {

@@ -1,9 +1,6 @@
 //! Scheduled actions: at most once, cancelled while they run, without a user.
 
-use db::{BeginAt, Namespace};
-
 use super::*;
-use crate::deployment::{CronSchedule, CronSpec};
 
 fn schedule(app: &App, name: &str, args: Json) -> String {
     let outcome = app.mutate("app:later", json!({ "name": name, "args": args, "delayMs": 0 })).outcome;
@@ -78,7 +75,7 @@ fn a_cancelled_action_goes_on_but_its_children_do_not_begin() {
 #[test]
 fn a_mutation_that_cancels_its_own_job_goes_on() {
     let app = App::start();
-    let id = schedule(&app, "app:cancelsItself", json!({}));
+    let id = schedule(&app, "app:cancelsItself", json!({ "version": null }));
     reaches(&app, &id, "success");
     let warned = app.runtime.logs().after(0.0).iter().any(|entry| {
         entry.log_lines().iter().any(|line| line.messages[0].starts_with("A mutation cannot cancel itself"))
@@ -111,29 +108,4 @@ fn many_due_actions_run_once_each_while_users_are_served() {
     let mut numbers: Vec<u64> = runs.as_array().unwrap().iter().map(|n| n.as_f64().unwrap() as u64).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (0..JOBS as u64).collect::<Vec<_>>());
-}
-
-// - [ ] cron next-run computation for each type; skip missed, no overlap; removal on push
-#[test]
-fn a_cron_job_runs_its_action_and_logs_it() {
-    let app = App::start();
-    let spec = CronSpec {
-        identifier: "tick".into(),
-        path: FunctionPath::parse("app:copyNote").unwrap(),
-        args: json!([{ "body": "tick" }]).to_string(),
-        schedule: CronSchedule::Interval { seconds: 3600 },
-    };
-    let mut tx = app.database.begin(BeginAt::Validated).unwrap();
-    crate::crons::apply(&mut tx, Namespace::ROOT, &[spec], app.runtime.platform().now_ns()).unwrap();
-    wait(app.database.commit(tx, db::CommitOptions::default()).unwrap().durable()).unwrap();
-    let logs = app.until("app:list", json!({ "table": "notes" }), |notes| *notes != json!([]));
-    assert_eq!(logs, json!(["tick"]));
-    let count = || app.database.begin(BeginAt::Durable).unwrap().count(Namespace::ROOT, crate::crons::LOGS).unwrap();
-    let mut commits = app.runtime.watch_latest();
-    wait(async {
-        while count() == 0 {
-            commits.changed().await.unwrap();
-        }
-    });
-    assert_eq!(count(), 1);
 }
