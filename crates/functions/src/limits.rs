@@ -24,6 +24,8 @@ pub const FUNCTION_SERIES_MAX: usize = 1000;
 pub const QUEUED_CALLS_MAX: usize = 20_000;
 /// Conflicting runs of a mutation before it takes the serial lane.
 pub const CONFLICTS_BEFORE_SERIAL: usize = 3;
+/// Conflicting runs of a mutation before its caller is told; those in the serial lane included.
+pub const MUTATION_ATTEMPTS_MAX: usize = 8;
 /// Scheduled jobs handed to the workers at once; user calls queue between them.
 pub const JOBS_RUNNING_MAX: usize = 32;
 /// Scheduled and cron actions under way at once; they are steps of their own threads, not of workers.
@@ -36,6 +38,10 @@ pub const JOB_ACTIONS_FOUND_MAX: usize = 128;
 pub const JOBS_PASSED_MAX: usize = 32;
 /// The same once a second.
 pub const JOBS_PASSED_MAX_NOW_AND_THEN: usize = 4096;
+/// Longest wait before a job is tried again that the service has failed; the first one is half a second.
+pub const JOB_RETRY_WAIT_MAX: Duration = Duration::from_secs(2 * 60 * 60);
+/// The same for cron jobs, whose next run must not be missed for it.
+pub const CRON_RETRY_WAIT_MAX: Duration = Duration::from_secs(15);
 /// How long finished jobs stay visible, in milliseconds: seven days.
 pub const JOB_KEEP_MS: f64 = 7.0 * 24.0 * 3600.0 * 1000.0;
 /// Functions one mutation may schedule.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use db::{BeginAt, CommitError, CommitOptions, Transaction};
+use db::{BeginAt, CommitError, CommitOptions, Conflict, Transaction};
 use value::{Timestamp, Value};
 
 use crate::arguments::Arguments;
@@ -18,7 +18,9 @@ use crate::runtime::{Inner, Runtime, database_error};
 use crate::scheduler::JobRun;
 use crate::sessions::SessionRequest;
 use crate::workers::Worker;
-use crate::{CallRequest, FunctionError, FunctionKind, Identity, MutationRequest, MutationResult, SystemError, audit};
+use crate::{
+    CallRequest, ErrorKind, FunctionError, FunctionKind, Identity, MutationRequest, MutationResult, SystemError, audit,
+};
 
 impl Runtime {
     /// Runs a mutation and answers once it, and all it saw, is durable.
@@ -111,6 +113,8 @@ pub(crate) struct RunLog<'a> {
 }
 
 /// Runs until an attempt commits. An attempt that keeps losing takes the serial lane, where nothing can invalidate it.
+///
+/// Errors: `OptimisticConcurrencyControlFailure` when it lost as often as it may; trouble of the service.
 fn run(
     inner: &Arc<Inner>,
     worker: &Worker,
@@ -118,8 +122,8 @@ fn run(
     arguments: &Arguments,
     bookkeeping: Bookkeeping,
 ) -> Result<Ran, SystemError> {
-    for attempt in 0.. {
-        let lane = (attempt >= CONFLICTS_BEFORE_SERIAL).then(|| inner.database.serial_lane());
+    for attempt in 1.. {
+        let lane = (attempt > CONFLICTS_BEFORE_SERIAL).then(|| inner.database.serial_lane());
         let tx = inner.database.begin(BeginAt::Validated).map_err(database_error)?;
         let (tx, outcome, entry) = match attempt_once(inner, worker, call, arguments, &bookkeeping, tx)? {
             Attempt::Finished { tx, outcome, entry } => (tx, outcome, entry),
@@ -150,12 +154,33 @@ fn run(
                 return Ok(Ran { outcome, log_lines, recorded_ts: None, committed_at, pending });
             }
             Err(CommitError::Failed(error)) => return commit_failed(inner, error, entry),
-            Err(CommitError::Conflict(conflict)) => {
-                inner.logs.push(record::conflicted(entry, Some(conflict.table), attempt as u32));
-            }
+            Err(CommitError::Conflict(conflict)) => lost(inner, entry, conflict, attempt)?,
         }
     }
-    unreachable!("the serial lane commits")
+    unreachable!("attempts are bounded")
+}
+
+/// Notes that an attempt, the first of which is 1, lost to another commit.
+///
+/// Errors: it was the last one.
+fn lost(inner: &Inner, entry: Completion, conflict: Conflict, attempt: usize) -> Result<(), SystemError> {
+    let given_up = (attempt >= inner.options.mutation_attempts_max).then(|| contended(&conflict));
+    inner.logs.push(record::conflicted(entry, conflict, attempt as u32 - 1, given_up.as_ref()));
+    given_up.map_or(Ok(()), Err)
+}
+
+/// What a mutation that lost every time is answered with.
+fn contended(conflict: &Conflict) -> SystemError {
+    let writer = match &conflict.source_of_write {
+        Some(source) => format!(" The last of these changes was made by \"{source}\"."),
+        None => String::new(),
+    };
+    let message = format!(
+        "Documents read from or written to the \"{}\" table changed while this mutation was being run and on every \
+         subsequent retry.{writer} See https://docs.convex.dev/error#1",
+        conflict.table
+    );
+    SystemError::new(ErrorKind::Overloaded, "OptimisticConcurrencyControlFailure", message)
 }
 
 /// The value a mutation returned; it may hold the placeholder of a commit timestamp not yet known.

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use db::Usage;
+use db::{Conflict, Usage};
 
 use crate::audit::{AuditEntry, AuditEvent};
 use crate::deployment::ModuleEnvironment;
 use crate::execution::Execution;
 use crate::logs::{Completion, OccInfo, UsageStats};
 use crate::runtime::Inner;
-use crate::{CallRequest, FunctionError, FunctionKind, FunctionPath, QueryRequest, QueryResult, warnings};
+use crate::{CallRequest, FunctionError, FunctionKind, FunctionPath, QueryRequest, QueryResult, SystemError, warnings};
 
 /// How an execution ended, as the log needs it.
 pub(crate) struct Outcome {
@@ -72,11 +72,18 @@ pub(crate) fn finish(
     }
 }
 
-/// Marks an entry as an attempt that lost to another commit.
-pub(crate) fn conflicted(mut entry: Completion, table: Option<String>, retry_count: u32) -> Completion {
-    entry.error = Some("The documents this mutation read were changed by another commit; it runs again.".into());
-    entry.occ = Some(OccInfo { table_name: table, document_id: None, write_source: None, retry_count });
-    entry.will_retry = true;
+/// Marks an entry as an attempt that lost to another commit; `given_up` is what the caller is told if it was the last.
+pub(crate) fn conflicted(
+    mut entry: Completion,
+    conflict: Conflict,
+    retry_count: u32,
+    given_up: Option<&SystemError>,
+) -> Completion {
+    let text = "The documents this mutation read were changed by another commit; it runs again.";
+    entry.error = Some(given_up.map_or_else(|| text.into(), |error| error.message.clone()));
+    let Conflict { table, source_of_write: write_source } = conflict;
+    entry.occ = Some(OccInfo { table_name: Some(table), document_id: None, write_source, retry_count });
+    entry.will_retry = given_up.is_none();
     // Nothing of the attempt was committed.
     entry.audit.clear();
     entry

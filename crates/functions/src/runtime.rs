@@ -14,6 +14,7 @@ use crate::cache::QueryCache;
 use crate::deployment::instances;
 use crate::files::{FileIo, Sweeper};
 use crate::handles::HandleKey;
+use crate::limits::MUTATION_ATTEMPTS_MAX;
 use crate::logs::LogRing;
 use crate::metrics::Metrics;
 use crate::node_actions::{NodeActions, NodeOptions};
@@ -43,6 +44,9 @@ pub struct Options {
     /// Bytes of cached query results. Default 64 MiB.
     pub query_cache_bytes: usize,
     pub actions: ActionOptions,
+    /// Runs of one mutation that lose to other commits before its caller is told to try again; those after the first
+    /// few are in the serial lane, which is why nobody is told so as a rule. At least 1, default 8.
+    pub mutation_attempts_max: usize,
     /// Where stored files are. Default: in memory, until the runtime is gone.
     pub blobs: BlobStore,
     /// How `"use node"` actions are run. Default: pushes that have some are refused.
@@ -59,6 +63,7 @@ impl Default for Options {
             image_budget_bytes: 128 << 20,
             query_cache_bytes: 64 << 20,
             actions: ActionOptions::default(),
+            mutation_attempts_max: MUTATION_ATTEMPTS_MAX,
             blobs: BlobStore::memory(),
             node: None,
         }

@@ -1,6 +1,7 @@
 //! The runtime over the in-memory engine, with a small app.
 
 mod calls;
+mod contention;
 mod context;
 mod crons;
 mod jobs;

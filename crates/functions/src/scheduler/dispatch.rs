@@ -49,6 +49,18 @@ struct SignalState {
     stale: bool,
     stopping: bool,
     running: HashMap<DocumentId, Slot>,
+    /// How often in a row the service has failed the jobs that will be tried again.
+    failures: HashMap<DocumentId, u32>,
+}
+
+/// What is left of a job that ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum After {
+    Finished,
+    /// It is still pending: the service has failed it.
+    Failed,
+    /// It is pending again, perhaps since before it was taken off the running ones.
+    ComesAgain,
 }
 
 impl db::Invalidate for Signal {
@@ -68,18 +80,24 @@ impl Signal {
     }
 
     /// Takes a job off the running ones.
-    pub fn done(&self, row: DocumentId) {
+    pub fn done(&self, row: DocumentId, after: After) {
         let mut state = self.state.lock();
         state.running.remove(&row);
+        if after != After::Failed {
+            state.failures.remove(&row);
+        }
+        state.stale |= after != After::Finished;
         state.woken = true;
         drop(state);
         self.changed.notify_all();
     }
 
-    /// The same for a job that is still to be done.
-    pub fn not_done(&self, row: DocumentId) {
-        self.done(row);
-        self.look_again();
+    /// Notes a failure of the service; returns how many there were in a row.
+    pub fn failed(&self, row: DocumentId) -> u32 {
+        let mut state = self.state.lock();
+        let failures = state.failures.entry(row).or_default();
+        *failures = failures.saturating_add(1);
+        *failures
     }
 
     fn free(&self, actions_max: usize) -> Free {

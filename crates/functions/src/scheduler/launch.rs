@@ -9,14 +9,15 @@ use std::time::Duration;
 use value::DocumentId;
 
 use super::backlog::Slot;
-use super::dispatch::Signal;
+use super::dispatch::{After, Signal};
 use crate::actions::{self, Origin};
 use crate::files::commit;
+use crate::limits::{CRON_RETRY_WAIT_MAX, JOB_RETRY_WAIT_MAX};
 use crate::mutations::{self, Bookkeeping, RunLog};
 use crate::runtime::{Inner, database_error};
 use crate::{ActionResult, CallRequest, FunctionKind, RequestId, SystemError};
 
-/// Wait after a failure of the service before a job is looked at again.
+/// Wait after a first failure of the service before a job is looked at again.
 const RETRY_WAIT: Duration = Duration::from_millis(500);
 /// What a job says whose action was not seen to end.
 pub(super) const TRANSIENT: &str = "Transient error while executing action";
@@ -41,20 +42,26 @@ pub(super) fn launch(inner: &Arc<Inner>, signal: &Arc<Signal>, launch: Launch) -
     let mut id = [0; 8];
     inner.platform.fill_random(&mut id);
     call.request_id = RequestId(hex::encode(id).into());
+    let (after, wait_max) = match &bookkeeping {
+        Bookkeeping::Cron(_) => (After::ComesAgain, CRON_RETRY_WAIT_MAX),
+        Bookkeeping::Job(_) | Bookkeeping::None | Bookkeeping::Session(_) | Bookkeeping::Under(_) => {
+            (After::Finished, JOB_RETRY_WAIT_MAX)
+        }
+    };
     // Also when the job panics or is dropped: otherwise its row would count as running until the next start.
-    let done = Done { signal: signal.clone(), row };
+    let done = Done { signal: signal.clone(), row, after };
     let shared = inner.clone();
     match slot {
         Slot::Worker => inner.submit(move |worker| {
             if let Err(error) = mutations::run_job(&shared, worker, &call, bookkeeping) {
-                try_again(&shared, done, &error);
+                try_again(&shared, done, wait_max, &error);
             }
         }),
         Slot::Never => Ok(()),
         Slot::Action => {
             inner.files.handle().spawn(async move {
                 if let Err(error) = run_action(&shared, call, bookkeeping).await {
-                    try_again(&shared, done, &error);
+                    try_again(&shared, done, wait_max, &error);
                 }
             });
             Ok(())
@@ -62,25 +69,33 @@ pub(super) fn launch(inner: &Arc<Inner>, signal: &Arc<Signal>, launch: Launch) -
     }
 }
 
-/// Lets the dispatcher see a job again, but not at once.
-fn try_again(inner: &Arc<Inner>, done: Done, error: &SystemError) {
-    tracing::warn!(row = %done.row, %error, "a job will be tried again");
+/// Lets the dispatcher see a job again, but not at once, and later each time.
+fn try_again(inner: &Arc<Inner>, mut done: Done, wait_max: Duration, error: &SystemError) {
+    done.after = After::Failed;
+    let wait = retry_wait(done.signal.failed(done.row), wait_max);
+    tracing::warn!(row = %done.row, ?wait, %error, "a job will be tried again");
     let platform = inner.platform.clone();
     inner.files.handle().spawn(async move {
-        platform.sleep(RETRY_WAIT).await;
-        done.signal.not_done(done.row);
+        platform.sleep(wait).await;
+        drop(done);
     });
+}
+
+/// The wait after a job's nth failure in a row, the first of which is 1.
+fn retry_wait(failures: u32, wait_max: Duration) -> Duration {
+    RETRY_WAIT.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(wait_max)
 }
 
 /// Takes a job off the running ones, whichever way it ended.
 struct Done {
     signal: Arc<Signal>,
     row: DocumentId,
+    after: After,
 }
 
 impl Drop for Done {
     fn drop(&mut self) {
-        self.signal.done(self.row);
+        self.signal.done(self.row, self.after);
     }
 }
 
@@ -154,3 +169,6 @@ async fn committed<T: Send + 'static>(
     pending.durable().await.map_err(database_error)?;
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests;

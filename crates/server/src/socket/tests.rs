@@ -14,7 +14,7 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 use value::Timestamp;
 
 use crate::limits::{SOCKET_SILENCE_MAX, SOCKET_WRITE_DURATION_MAX};
-use crate::router::tests::support::{App, server_options};
+use crate::router::tests::support::{App, Rival, server_options};
 use crate::serve::{Listeners, RunningServer, serve};
 
 const LOCAL: &str = "127.0.0.1:0";
@@ -255,6 +255,33 @@ async fn a_refused_write_closes_the_sockets_that_wait_for_it() {
     let mut client = Client::open(address).await;
     client.send(json!({"type": "Mutation", "requestId": 0, "udfPath": "app:add", "args": [{}]})).await;
     assert_eq!(client.end().await, (None, Ended::Closed(Some(1013))));
+    server.shutdown().await;
+}
+
+/// A mutation that lost every time closes with 1013, so that the client sends it again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mutation_that_always_loses_closes_the_socket() {
+    let app = App::impatient().await;
+    let (server, address) = start(&app).await;
+    let rival = Rival::start(&app);
+    let mut client = Client::open(address).await;
+    // The rival may sleep through some of them, hardly through all.
+    for number in 0..20 {
+        client.send(json!({"type": "Mutation", "requestId": number, "udfPath": "app:slowly", "args": [{}]})).await;
+    }
+    let frame = loop {
+        match client.socket.next().await.expect("a close frame").expect("no protocol error") {
+            Message::Close(frame) => break frame.expect("a code"),
+            _ => continue,
+        }
+    };
+    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1013, "OptimisticConcurrencyControlFailure"));
+    drop(rival);
+    let mut again = Client::open(address).await;
+    again.send(json!({"type": "Mutation", "requestId": 20, "udfPath": "app:slowly", "args": [{}]})).await;
+    let response = again.next().await;
+    assert_eq!((&response["type"], &response["success"]), (&json!("MutationResponse"), &json!(true)));
+    drop(again);
     server.shutdown().await;
 }
 

@@ -19,10 +19,18 @@ export const fail = query(async () => { throw new Error("boom"); });
 export const refuse = query(async () => { throw convexError({ big: { $integer: "AQAAAAAAAAA=" } }); });
 export const hidden = internalQuery(async () => "hidden");
 export const whoami = query(async () => (await call("1.0/getUserIdentity", { requestId: "" }))?.tokenIdentifier ?? null);
-export const count = query(async () => {
+const countNotes = async () => {
   const query = { source: { type: "FullTableScan", tableName: "notes", order: null }, operators: [] };
   const { queryId } = JSON.parse(Convex.syscall("1.0/queryStream", JSON.stringify({ query, version: "1.48.0" })));
   for (let rows = 0; ; rows++) if ((await call("1.0/queryStreamNext", { queryId })).done) return rows;
+};
+export const count = query(countNotes);
+// Gives others time to change what it read.
+export const slowly = mutation(async () => {
+  await countNotes();
+  const end = performance.now() + 50;
+  while (performance.now() < end);
+  await call("1.0/insert", { table: "done", value: {} });
 });
 export const add = mutation(async () => (await call("1.0/insert", { table: "notes", value: {} }))._id);
 export const token = mutation(async (options) => call("1.0/signJwt", { requestId: "", version: "1.48.0", ...options }));

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
 
-use super::support::App;
+use super::support::{App, Reply, Rival};
 
 /// query/mutation/action accept `args` as object and as one-element array.
 #[tokio::test]
@@ -203,4 +203,27 @@ async fn redaction_hides_texts_and_lines() {
         json!({"status": "error", "errorMessage": "[Request ID: 0011223344556677] Server Error", "errorData": {"big": "1"}})
     );
     assert_eq!(app.query("app:hello", json!({})).await, json!({"status": "success", "value": 1.0}));
+}
+
+/// A mutation that lost every time is 503 `OptimisticConcurrencyControlFailure`.
+#[tokio::test]
+async fn a_mutation_that_always_loses_is_to_be_tried_again() {
+    let app = App::impatient().await;
+    let key = format!("Convex {}", app.key(false));
+    let rival = Rival::start(&app);
+    let text = "Documents read from or written to the \"notes\" table changed while this mutation was being run and on \
+                every subsequent retry. The last of these changes was made by \"rival:add\". See \
+                https://docs.convex.dev/error#1";
+    for path in ["/api/mutation", "/api/function"] {
+        let mut replies = Vec::new();
+        // The rival may sleep through one of them, hardly through all.
+        while replies.iter().all(|reply: &Reply| reply.status == 200) && replies.len() < 20 {
+            replies.push(app.post_as(path, Some(&key), json!({"path": "app:slowly", "args": {}})).await);
+        }
+        let last = replies.pop().expect("an answer");
+        assert_eq!(last.status, 503, "{}", last.text);
+        assert_eq!(last.json(), json!({"code": "OptimisticConcurrencyControlFailure", "message": text}));
+    }
+    drop(rival);
+    assert_eq!(app.post("/api/mutation", json!({"path": "app:slowly", "args": {}})).await.status, 200);
 }

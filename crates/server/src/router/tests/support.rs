@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -12,6 +14,7 @@ use functions::{Deployment, FunctionKind, Runtime, Visibility};
 use platform::{Platform, SimulatedClock};
 use serde_json::{Value as Json, json};
 use tower::ServiceExt;
+use value::DocumentId;
 
 use crate::auth::AdminKeys;
 use crate::options::{Instance, ServerOptions};
@@ -65,8 +68,23 @@ impl App {
     }
 
     pub async fn on(engine: Arc<dyn storage::Engine>, platform: Platform, redact: bool) -> App {
+        App::build(engine, platform, functions::Options::default(), redact).await
+    }
+
+    /// Whose mutations give up after the first conflict.
+    pub async fn impatient() -> App {
+        let options = functions::Options { mutation_attempts_max: 1, ..functions::Options::default() };
+        App::build(Arc::new(storage::MemoryEngine::new()), Platform::real(), options, false).await
+    }
+
+    async fn build(
+        engine: Arc<dyn storage::Engine>,
+        platform: Platform,
+        options: functions::Options,
+        redact: bool,
+    ) -> App {
         let database = Database::open(engine, platform.clone(), db::Options::default()).expect("opens");
-        let options = functions::Options { workers: 1, ..functions::Options::default() };
+        let options = functions::Options { workers: 1, ..options };
         let runtime = Runtime::start(database.clone(), platform, options).expect("starts");
         let tx = database.begin(BeginAt::Validated).expect("begins");
         runtime.activate(tx, Arc::new(deployment(1, false))).await.expect("activates");
@@ -108,6 +126,46 @@ impl App {
     /// The JSON answer to a query.
     pub async fn query(&self, path: &str, args: Json) -> Json {
         self.post("/api/query", json!({"path": path, "args": args})).await.json()
+    }
+}
+
+/// Somebody who adds a row to `notes` and takes it away, again and again, until this is dropped.
+pub struct Rival {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Rival {
+    pub fn start(app: &App) -> Rival {
+        let (database, stop) = (app.database.clone(), Arc::new(AtomicBool::new(false)));
+        let stopped = stop.clone();
+        let write = move |row: Option<DocumentId>| {
+            let mut tx = database.begin(BeginAt::Validated).expect("begins");
+            let row = match row {
+                None => Some(tx.insert(Namespace::ROOT, "notes", value::Object::new()).expect("inserts")),
+                Some(id) => tx.delete(Namespace::ROOT, id).map(|_| None).expect("deletes"),
+            };
+            let options = db::CommitOptions { source: "rival:add".into(), on_validated: None };
+            database.commit(tx, options).expect("conflicts with nobody").wait().expect("is durable");
+            row
+        };
+        // The table is there before anybody reads it.
+        let mut row = write(None);
+        let thread = std::thread::spawn(move || {
+            while !stopped.load(Ordering::SeqCst) || row.is_some() {
+                row = write(row);
+            }
+        });
+        Rival { stop, thread: Some(thread) }
+    }
+}
+
+impl Drop for Rival {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("does not panic");
+        }
     }
 }
 
