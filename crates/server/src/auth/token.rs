@@ -2,6 +2,8 @@
 //!
 //! The payload is first read unverified, only to choose the provider; nothing of it is believed before the signature.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use functions::deployment::AuthProvider;
 use functions::{ErrorKind, UserIdentity};
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet};
@@ -180,6 +182,8 @@ fn discovery_failed(url: &str, error: &FetchError) -> ApiError {
     ApiError::new(kind, "AuthProviderDiscoveryFailed", format!("Auth provider discovery of {url} failed: {error}"))
 }
 
+const OTHER_ALGORITHM: &str = "it is signed with an algorithm the provider does not use";
+
 /// Why a signature was not accepted.
 enum SignatureFailure {
     Keys { url: String, error: FetchError },
@@ -205,10 +209,9 @@ async fn signed_claims(
     address: &KeySetAddress,
     check: &Check<'_>,
 ) -> Result<Map<String, Json>, SignatureFailure> {
-    let header =
-        jsonwebtoken::decode_header(token).map_err(|_| SignatureFailure::Token("its header cannot be read"))?;
+    let header = jsonwebtoken::decode_header(token).map_err(|_| SignatureFailure::Token(wrong_header(token)))?;
     if !algorithms.contains(&header.alg) {
-        return Err(SignatureFailure::Token("it is signed with an algorithm the provider does not use"));
+        return Err(SignatureFailure::Token(OTHER_ALGORITHM));
     }
     let mut chosen = None;
     for want in [Want::Fresh, Want::Newer] {
@@ -226,6 +229,16 @@ async fn signed_claims(
     let data = jsonwebtoken::decode::<Map<String, Json>>(token, &key, &signature_only(header.alg))
         .map_err(|_| SignatureFailure::Token("its signature is wrong"))?;
     Ok(data.claims)
+}
+
+/// What is wrong with a header that cannot be decoded: it may be well formed and say `none`.
+fn wrong_header(token: &str) -> &'static str {
+    let bytes = token.split('.').next().and_then(|head| URL_SAFE_NO_PAD.decode(head).ok());
+    let header: Option<Json> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    match header.as_ref().and_then(|header| header.get("alg")) {
+        Some(Json::String(_)) => OTHER_ALGORITHM,
+        _ => "its header cannot be read",
+    }
 }
 
 /// Times and audiences are checked by us, against the platform's clock.

@@ -19,10 +19,10 @@ use crate::auth::keys::{Document, FetchError, KeyCache, KeySource, NoNetwork};
 use crate::auth::token::{Check, verify};
 use crate::error::ApiError;
 
-const KEY_SET: &str = include_str!("key_set.json");
+pub(super) const KEY_SET: &str = include_str!("key_set.json");
 const ISSUER: &str = "https://issuer.example";
 
-fn signing_key(algorithm: Algorithm) -> EncodingKey {
+pub(super) fn signing_key(algorithm: Algorithm) -> EncodingKey {
     let key = match algorithm {
         Algorithm::RS256 => EncodingKey::from_rsa_pem(include_bytes!("rsa.pem")),
         Algorithm::ES256 => EncodingKey::from_ec_pem(include_bytes!("ec.pem")),
@@ -40,13 +40,13 @@ fn key_id(algorithm: Algorithm) -> &'static str {
     }
 }
 
-fn sign(algorithm: Algorithm, claims: &Json) -> String {
+pub(super) fn sign(algorithm: Algorithm, claims: &Json) -> String {
     let header = Header { kid: Some(key_id(algorithm).into()), ..Header::new(algorithm) };
     encode(&header, claims, &signing_key(algorithm)).expect("signs")
 }
 
 /// A world with one clock, the given providers and pages.
-struct World {
+pub(super) struct World {
     providers: Vec<AuthProvider>,
     keys: KeyCache,
     platform: Platform,
@@ -67,13 +67,13 @@ impl KeySource for Pages {
     }
 }
 
-fn page(status: u16, content_type: &str, body: &str) -> Document {
+pub(super) fn page(status: u16, content_type: &str, body: &str) -> Document {
     let body = Bytes::copy_from_slice(body.as_bytes());
     Document { status, content_type: Some(content_type.into()), body, max_age: None }
 }
 
 impl World {
-    fn new(providers: Vec<AuthProvider>, pages: &[(&str, Document)]) -> World {
+    pub(super) fn new(providers: Vec<AuthProvider>, pages: &[(&str, Document)]) -> World {
         let (platform, clock) = Platform::simulated(1);
         let fetches = Arc::new(AtomicUsize::new(0));
         let pages = pages.iter().map(|(url, page)| ((*url).to_owned(), page.clone())).collect();
@@ -81,15 +81,15 @@ impl World {
         World { providers, keys: KeyCache::new(Arc::new(source)), platform, clock, fetches }
     }
 
-    fn now_seconds(&self) -> u64 {
+    pub(super) fn now_seconds(&self) -> u64 {
         self.platform.now_ns() / 1_000_000_000
     }
 
-    fn verify(&self, token: &str) -> Result<UserIdentity, ApiError> {
+    pub(super) fn verify(&self, token: &str) -> Result<UserIdentity, ApiError> {
         self.verify_with(token, false)
     }
 
-    fn verify_with(&self, token: &str, redact: bool) -> Result<UserIdentity, ApiError> {
+    pub(super) fn verify_with(&self, token: &str, redact: bool) -> Result<UserIdentity, ApiError> {
         let check = Check { providers: &self.providers, redact, platform: &self.platform };
         futures_util::FutureExt::now_or_never(verify(token, &check, &self.keys)).expect("nothing waits")
     }
