@@ -159,3 +159,6 @@ fn serve(queue: &Queue, shown: &Shown, worker: &Worker) {
         shown.busy.store(false, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,12 @@ fn table_names() {
     );
     assert!(table("___").starts_with("InvalidTableName") && table(&"x".repeat(65)).starts_with("InvalidTableName"));
     assert_eq!(table("_x"), "TableNameReserved: _x is a reserved table name.");
+    let many = |count: usize| {
+        let tables: Vec<_> = (0..count).map(|n| format!("{{'tableName':'t{n}','indexes':[]}}")).collect();
+        code(&tables.join(","))
+    };
+    assert_eq!(many(10_000), "ok");
+    assert_eq!(many(10_001), "TooManyTables: Number of tables cannot exceed 10000.");
 }
 
 // [ ] index on `_creationTime`, `_id`, `_x`, duplicate field, duplicate index, > 15 fields

@@ -144,19 +144,17 @@ impl CallHost<'_, '_> {
     }
 
     fn nested_kind(&self, udf_type: &str) -> Result<FunctionKind, js::HostError> {
-        let (wanted, allowed) = match udf_type {
-            "query" => (FunctionKind::Query, true),
-            "snapshotQuery" => (FunctionKind::Query, self.frame.kind == FunctionKind::Mutation),
-            "mutation" => (FunctionKind::Mutation, self.frame.kind == FunctionKind::Mutation),
-            _ => {
-                return Err(developer(format!("Invalid argument `udfType` for `runQuery`: unknown kind {udf_type:?}")));
-            }
-        };
-        if !allowed {
-            let (wanted, caller) = (wanted.name().to_lowercase(), self.frame.kind.name().to_lowercase());
-            return Err(developer(format!("Cannot call a {wanted} function from a {caller} function")));
+        let in_mutation = self.frame.kind == FunctionKind::Mutation;
+        let caller = self.frame.kind.name().to_lowercase();
+        match udf_type {
+            "query" => Ok(FunctionKind::Query),
+            "snapshotQuery" if in_mutation => Ok(FunctionKind::Query),
+            "mutation" if in_mutation => Ok(FunctionKind::Mutation),
+            "snapshotQuery" => Err(developer("`useStaleSnapshot` is only supported in mutations, not queries.")),
+            "mutation" => Err(developer(format!("Cannot call a mutation function from a {caller} function"))),
+            "action" => Err(developer(format!("Cannot call an action function from a {caller} function"))),
+            _ => Err(developer(format!("Invalid argument `udfType` for `runQuery`: unknown kind {udf_type:?}"))),
         }
-        Ok(wanted)
     }
 
     pub(super) fn resolve_address(&self, address: &Address) -> Result<FunctionPath, js::HostError> {

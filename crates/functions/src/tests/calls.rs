@@ -143,7 +143,7 @@ fn metadata_has_its_shapes() {
     let app = App::start();
     let all = value_of(&app.query("app:metadata", json!({})).outcome);
     assert_eq!(all["fn"], json!({ "name": "app:metadata", "componentPath": "" }));
-    assert_eq!(all["deployment"]["class"], json!("s16"));
+    assert_eq!(all["deployment"], json!({ "name": "concave", "region": null, "class": "s16" }));
     assert_eq!(all["metrics"]["documentsRead"]["remaining"], json!(32000.0));
 }
 

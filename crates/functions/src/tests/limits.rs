@@ -146,6 +146,139 @@ fn a_large_document_is_refused_and_a_nearly_large_one_is_warned_about() {
     assert!(added.log_lines[0].contains("Deeply nested document"), "{:?}", added.log_lines);
 }
 
+/// What a call printed as warnings, or the error it ended with.
+fn told(app: &App, kind: FunctionKind, path: &str, args: Json) -> (Vec<String>, Option<String>) {
+    let (outcome, lines) = match kind {
+        FunctionKind::Query => {
+            let result = app.query(path, args);
+            (result.outcome.clone(), result.log_lines.clone())
+        }
+        _ => {
+            let result = app.mutate(path, args);
+            (result.outcome, result.log_lines)
+        }
+    };
+    (lines.to_vec(), outcome.err().map(|error| error.detail))
+}
+
+// - [ ] read/write/doc/range/args/result limits with exact texts; warnings at 80%
+#[test]
+fn each_documented_limit_is_warned_of_and_then_enforced() {
+    use FunctionKind::{Mutation, Query};
+    let app = App::start();
+    let large = 1_000_000;
+    for (table, count, bytes) in [("small", 1000, 1), ("large", 17, large)] {
+        // The large ones do not fit into one transaction.
+        for part in [count / 2, count - count / 2] {
+            app.mutate("app:addMany", json!({ "table": table, "count": part, "bytes": bytes }));
+        }
+    }
+    let near = value_of(&app.mutate("app:add", json!({ "table": "one", "body": 1 })).outcome);
+    let near: value::DocumentId = near.as_str().unwrap().parse().unwrap();
+    let nobody = |count: u32| -> Vec<String> {
+        let id = |n: u32| value::InternalId(u128::from(n).to_be_bytes());
+        (0..count).map(|n| value::DocumentId { table: near.table, internal: id(n) }.encode()).collect()
+    };
+    let many = |table: &str, count: usize, bytes: usize| json!({ "table": table, "count": count, "bytes": bytes });
+    let scans = |table: &str, times: usize| json!({ "table": table, "times": times });
+    let jobs = |count: usize, bytes: usize| json!({ "count": count, "bytes": bytes });
+    let in_one = "in a single function execution";
+    let table = [
+        (
+            Query,
+            "app:scanMany",
+            (scans("small", 26), format!("Many documents read {in_one} (actual: 26000, limit: 32000). {HELP}")),
+            (scans("small", 33), format!("Too many documents read {in_one} (limit: 32000). {HELP}")),
+        ),
+        (
+            Query,
+            "app:getMany",
+            (json!({ "ids": nobody(3300) }), format!("Many reads {in_one} (actual: 3300, limit: 4096). {HELP}")),
+            (json!({ "ids": nobody(4097) }), format!("Too many reads {in_one} (limit: 4096). {HELP}")),
+        ),
+        (
+            Query,
+            "app:scanMany",
+            (scans("small", 2), String::new()),
+            (scans("large", 1), format!("Too many bytes read {in_one} (limit: 16777216 bytes). {HELP}")),
+        ),
+        (
+            Mutation,
+            "app:addMany",
+            (many("w", 12_801, 1), format!("Many writes {in_one} (actual: 12801, limit: 16000).")),
+            (many("w", 16_001, 1), format!("Too many writes {in_one} (limit: 16000)")),
+        ),
+        (
+            Mutation,
+            "app:addMany",
+            (many("b", 14, large), format!("Many bytes written {in_one} (actual: 140")),
+            (many("b", 17, large), format!("Too many bytes written {in_one} (limit: 16777216 bytes)")),
+        ),
+        (
+            Mutation,
+            "app:scheduleMany",
+            (jobs(801, 1), "Many functions scheduled by this mutation (actual: 801, limit: 1000).".into()),
+            (jobs(1001, 1), "Too many functions scheduled by this mutation (limit: 1000)".into()),
+        ),
+        (
+            Mutation,
+            "app:scheduleMany",
+            (
+                jobs(14, large),
+                "Large total size of the arguments of scheduled functions from this mutation (actual: 140".into(),
+            ),
+            (
+                jobs(17, large),
+                "Too large total size of the arguments of scheduled functions from this mutation \
+                 (limit: 16777216 bytes)"
+                    .into(),
+            ),
+        ),
+        (
+            Mutation,
+            "app:scheduleMany",
+            (jobs(1, 5 << 20), "Large size of the arguments of a scheduled function (actual: 52429".into()),
+            (jobs(4, 5 << 20), "Too large total size of the arguments of scheduled functions".into()),
+        ),
+        (
+            Query,
+            "app:bytes",
+            (json!({ "length": 14 << 20 }), "Large size of the function return value (actual: 14680066 bytes".into()),
+            (
+                json!({ "length": 16 << 20 }),
+                "Function app.js:bytes return value is too large (actual: 16777218 bytes, limit: 16 MiB)".into(),
+            ),
+        ),
+        (
+            Query,
+            "app:hello",
+            (json!({ "x": "y".repeat(14 << 20) }), "Large size of the function arguments (actual: 14680070".into()),
+            (json!({ "x": "y".repeat(16 << 20) }), "Arguments for app:hello are too large (actual: 16777222".into()),
+        ),
+    ];
+    for (kind, path, (near, warning), (over, error)) in table {
+        let (lines, failed) = told(&app, kind, path, near);
+        assert_eq!(failed, None, "{warning}");
+        let warned = |line: &String| line.strip_prefix("[WARN] ").is_some_and(|line| line.starts_with(&warning));
+        assert_eq!(lines.iter().any(warned), !warning.is_empty(), "{warning}: {lines:?}");
+        let (_, failed) = told(&app, kind, path, over);
+        assert!(failed.as_ref().is_some_and(|text| text.contains(&error)), "{error}: {failed:?}");
+    }
+}
+
+#[test]
+fn a_query_has_at_most_256_operators() {
+    let app = App::start();
+    let ask = |count: usize| {
+        let source = json!({ "type": "FullTableScan", "tableName": "notes", "order": null });
+        let query = json!({ "source": source, "operators": vec![json!({ "limit": 1 }); count] });
+        let step = json!(["sync", "1.0/queryStream", { "query": query, "version": "1.48.0" }]);
+        value_of(&app.query("app:ask", json!({ "steps": [step] })).outcome)[0].clone()
+    };
+    assert_eq!(ask(256), json!({ "answer": { "queryId": 0.0 } }));
+    assert_eq!(ask(257), json!({ "refused": "Query has too many operators: 257 > 256." }));
+}
+
 // - [ ] 1 s CPU timeout on infinite loop; uncatchable; next function unaffected
 #[test]
 fn a_parent_cannot_catch_the_timeout_of_its_child() {

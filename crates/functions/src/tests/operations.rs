@@ -150,6 +150,22 @@ fn a_handle_names_its_function_until_that_is_gone() {
     let missing =
         refusal(&app, "async", "1.0/createFunctionHandle", json!({ "name": "app:nope", "version": "1.48.0" }));
     assert_eq!(missing, "Couldn't find \"nope\" in module \"app.js\".");
+
+    // A later push takes the function away, and a further one brings it back.
+    let mut without = deployment(2);
+    let mut code = ComponentCode::clone(&without.components[""]);
+    code.functions.get_mut("app.js").unwrap().retain(|function| function.name != "list");
+    without.components.insert(String::new(), Arc::new(code));
+    app.deploy(without);
+    let stale = format!("The function handle {handle} is stale: Couldn't find \"list\" in module \"app.js\".");
+    assert_eq!(refusal(&app, "async", "1.0/runUdf", run(handle)), stale);
+    let again = json!({ "functionHandle": handle, "version": "1.48.0" });
+    assert_eq!(refusal(&app, "async", "1.0/createFunctionHandle", again), stale);
+    let call = json!({ "functionHandle": handle, "args": {}, "version": "1.48.0", "requestId": "" });
+    let in_action = app.act("app:operation", json!({ "name": "1.0/actions/query", "args": call }));
+    assert!(error_of(&in_action.outcome).contains(&stale), "{in_action:?}");
+    app.deploy(deployment(3));
+    assert_eq!(ask(&app, "async", "1.0/runUdf", run(handle))["answer"], json!(["found"]));
 }
 
 // - [ ] Date.now equal in nested calls; log lines nested with paths

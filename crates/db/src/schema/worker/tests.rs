@@ -44,6 +44,13 @@ fn active_schema_is_enforced() {
     assert!(message(tx.replace(ROOT, id, wrong())).starts_with(expected));
     assert!(message(tx.patch(ROOT, id, vec![("n".into(), None)])).starts_with(expected));
     tx.insert(ROOT, "unlisted", wrong()).unwrap();
+    // The fields of the system are no part of what the schema describes, also where they are repeated.
+    let stored = tx.get(ROOT, id).unwrap().unwrap();
+    let mut again = stored.value.clone();
+    again.insert("n", json("3"));
+    assert!(again.get("_id").is_some() && again.get("_creationTime").is_some());
+    tx.replace(ROOT, id, again).unwrap();
+    tx.patch(ROOT, id, vec![("_id".into(), stored.value.get("_id").cloned()), ("n".into(), Some(json("4")))]).unwrap();
 }
 
 // [ ] schemaValidation false: no enforcement

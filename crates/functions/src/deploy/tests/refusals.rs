@@ -34,6 +34,9 @@ fn a_module_that_does_not_parse_is_reported() {
 fn declarations_that_make_no_sense_are_reported() {
     let error = refused(&Project::new(r#"export const f = query(async () => 1, '{"type":"string"}');"#));
     assert!(error.message.contains("Failed to analyze app.js: Args validator must be an object or any"), "{error}");
+    let record = r#"{"type":"object","value":{"r":{"fieldType":{"type":"record","keys":{"type":"number"},"values":{"fieldType":{"type":"any"},"optional":false}},"optional":false}}}"#;
+    let error = refused(&Project::new(&format!("export const f = query(async () => 1, '{record}');")));
+    assert!(error.message.contains("Failed to analyze app.js: ") && error.message.contains("record"), "{error}");
     let error = refused(&Project::new(r#"export const f = query(async () => 1, '{');"#));
     assert!(error.message.contains("Unable to parse JSON from `exportArgs`"), "{error}");
     let error = refused(&Project::new("const f = query(async () => 1); export { f as 'a b' };"));
@@ -44,6 +47,10 @@ fn declarations_that_make_no_sense_are_reported() {
 fn routers_and_cron_jobs_need_their_default_exports() {
     let error = refused(&Project::new("").module("http.js", "export const x = 1;"));
     assert!(error.message.contains("`convex/http.js` must have a default export of a Router."), "{error}");
+    let error = refused(&Project::new("").module("http.js", "export default { isRouter: false };"));
+    assert!(error.message.contains("The default export of `convex/http.js` is not a Router."), "{error}");
+    let error = refused(&Project::new("").module("crons.js", "export const x = 1;"));
+    assert!(error.message.contains("`convex/crons.js` must have a default export of a Crons object."), "{error}");
     let error = refused(&Project::new("").module("crons.js", "export default 1;"));
     assert!(error.message.contains("The default export of `convex/crons.js` is not a Crons object."), "{error}");
 }
@@ -87,4 +94,18 @@ fn module_paths_are_checked() {
         let error = refused(&Project::default().node_module(path, ""));
         assert_eq!(error.code, "BadConvexModuleIdentifier", "{path}");
     }
+}
+
+#[test]
+fn arguments_of_cron_jobs_have_a_size() {
+    let crons = |bytes: usize| {
+        let args = json!([{ "x": "y".repeat(bytes) }]);
+        let schedule = json!({ "type": "interval", "minutes": 5 });
+        let jobs = json!({ "big": { "name": "app:tick", "args": args, "schedule": schedule } });
+        Project::new("export const tick = internalMutation(async () => 1);")
+            .module("crons.js", &format!("export default cronJobs({jobs});"))
+    };
+    Backend::start().push(&crons((1 << 20) - 20));
+    let error = refused(&crons(1 << 20));
+    assert!(error.message.contains("The arguments of the cron job 'big' are larger than 1 MiB."), "{error}");
 }
