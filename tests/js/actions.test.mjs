@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConvexError } from "convex/values";
 import { api, deployedApp, freshName } from "./support/app.mjs";
-import { until } from "./support/until.mjs";
+import { Inbox, until } from "./support/until.mjs";
 
 const app = deployedApp();
 const { actions } = api;
@@ -30,10 +30,7 @@ test("arguments and results are validated", async () => {
   await assert.rejects(app.http.action(actions.wrongReturn, {}), /ReturnsValidationError/);
 });
 
-test("a context has the keys of an action", async () => {
-  const { ctx, meta } = await app.http.action(actions.contexts, {});
-  assert.deepEqual(ctx, ["auth", "meta", "runAction", "runMutation", "runQuery", "scheduler", "storage", "vectorSearch"]);
-  assert.deepEqual(meta, ["getDeploymentMetadata", "getFunctionMetadata", "getRequestMetadata"]);
+test("an action knows its own name and its request", async () => {
   const [own, deployment, request] = await app.http.action(actions.metadata, {});
   assert.equal(own.name, "actions:metadata");
   assert.equal(deployment.region, null);
@@ -108,6 +105,26 @@ test("a pending action can be cancelled, and one in progress counts as cancelled
   await app.http.mutation(actions.go, { list });
   await until(async () => (await texts(list)).length === 3, "the run goes on");
   assert.deepEqual(await state(running), { kind: "canceled" });
+});
+
+// "`_scheduled_functions` … visible reactively"
+test("a client follows the states of a job", async () => {
+  const client = app.connect();
+  const states = (id) => {
+    const inbox = new Inbox();
+    client.onUpdate(actions.state, { id }, (job) => inbox.push(job));
+    return async (kind) => (await inbox.next((job) => job.state.kind === kind)).completedTime;
+  };
+  const waiting = await app.http.mutation(actions.later, { list: freshName(), ms: 3_600_000 });
+  const ofWaiting = states(waiting);
+  assert.equal(await ofWaiting("pending"), undefined);
+  await app.http.mutation(actions.cancel, { id: waiting });
+  assert.equal(typeof (await ofWaiting("canceled")), "number");
+  const list = freshName();
+  const ofRunning = states(await app.http.mutation(actions.later, { list, ms: 0 }));
+  assert.equal(await ofRunning("inProgress"), undefined);
+  await app.http.mutation(actions.go, { list });
+  assert.equal(typeof (await ofRunning("success")), "number");
 });
 
 test("the command line runs actions", async () => {

@@ -27,10 +27,9 @@ test("pages to the end give each document once", async () => {
 
 test("a page that ends exactly with the data is followed by an empty last one", async () => {
   const first = await page(null, 25);
-  assert.deepEqual(ranks(first), upTo(25));
-  const last = first.isDone ? first : await page(first.continueCursor, 5);
-  assert.equal(last.isDone, true);
-  if (last !== first) assert.deepEqual(last.page, []);
+  assert.deepEqual([ranks(first), first.isDone], [upTo(25), false]);
+  const last = await page(first.continueCursor, 5);
+  assert.deepEqual([last.page, last.isDone], [[], true]);
 });
 
 test("an end cursor covers the whole range whatever the number of items", async () => {
@@ -67,13 +66,17 @@ test("a cursor of another query is refused as such", async () => {
 });
 
 test("page sizes out of bounds are refused", async () => {
-  await assert.rejects(page(null, 0));
-  await assert.rejects(page(null, 40_000));
+  await assert.rejects(page(null, 0), /Must request at least 1 document while paginating/);
+  await assert.rejects(page(null, 32_001), /Requested too many items: 32001/);
+  await assert.rejects(page(null, -1), /`options\.numItems` must be a positive number\. Received `-1`\./);
+  for (const maximum of ["maximumRowsRead", "maximumBytesRead"]) {
+    await assert.rejects(page(null, 1, { [maximum]: 0 }), /maximumRowsRead and maximumBytesRead must be greater than 0/);
+  }
 });
 
 // "Inserting into a loaded page grows it; its `continueCursor` stays the same (journal pins the end)."
 // "Reconnect with journal returns the same page bounds."
-test("a live page grows in place, and keeps its bounds over a reconnect", async () => {
+test("a live page grows and shrinks in place, and keeps its bounds over a reconnect", async () => {
   const own = freshName();
   await app.http.mutation(api.notes.addMany, { list: own, count: 6 });
   const args = { list: own, paginationOpts: { cursor: null, numItems: 3, id: 1 } };
@@ -87,11 +90,15 @@ test("a live page grows in place, and keeps its bounds over a reconnect", async 
   const grown = await socket.update(0, (change) => change.value?.page.length === 4);
   assert.deepEqual(ranks(grown.value), [0, 1, 1.5, 2]);
   assert.equal(grown.value.continueCursor, first.value.continueCursor);
+  await app.http.mutation(api.notes.remove, { id: first.value.page[2]._id });
+  const shrunk = await socket.update(0, (change) => change.value?.page[2]?.rank === 1.5 && change.value.page.length === 3);
+  assert.deepEqual(ranks(shrunk.value), [0, 1, 1.5]);
+  assert.equal(shrunk.value.continueCursor, first.value.continueCursor);
   await socket.close();
 
   const again = await RawSocket.connected(app.server, { connect: { sessionId: socket.sessionId, connectionCount: 1 } });
-  again.add(0, "notes:page", args, { journal: grown.journal });
-  assert.deepEqual(ranks((await again.update(0)).value), [0, 1, 1.5, 2]);
+  again.add(0, "notes:page", args, { journal: shrunk.journal });
+  assert.deepEqual(ranks((await again.update(0)).value), [0, 1, 1.5]);
   await again.close();
 });
 

@@ -100,6 +100,23 @@ test("a query asked once answers once", async () => {
   assert.equal(await app.connect().query(api.lib.shapes.area, { w: 4, h: 5 }), 20);
 });
 
+// "env var change invalidates a query that reads it"
+test("a changed variable runs the live queries that read it again, and is silent to the others", async () => {
+  const client = app.connect();
+  const [greeting, other] = [watch(client, api.platform.greeting, {}), watch(client, api.notes.texts, { list: freshName() })];
+  assert.equal(await greeting.next((value) => value === null), null);
+  await other.next(lengthIs(0));
+  const set = async (...words) => await app.project.convexOk(app.server, "env", ...words);
+  await set("set", "GREETING", "hello");
+  await greeting.next((value) => value === "hello");
+  await set("set", "GREETING", "good day");
+  await greeting.next((value) => value === "good day");
+  await set("remove", "GREETING");
+  await until(() => greeting.all.at(-1) === null, "the variable is gone");
+  assert.deepEqual(greeting.all, [null, "hello", "good day", null]);
+  assert.deepEqual(other.all, [[]]);
+});
+
 test("an optimistic update shows at once and gives way to the server's answer", async () => {
   const [list, seen] = [freshName(), []];
   const client = new BaseConvexClient(app.server.url, () => {}, { logger: false, webSocketConstructor: WebSocket });

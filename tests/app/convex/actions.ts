@@ -36,11 +36,6 @@ export const wrongReturn = action({ args: {}, returns: v.string(), handler: asyn
 
 export const whoami = action({ args: {}, handler: async (ctx) => await ctx.auth.getUserIdentity() });
 
-export const contexts = action({
-  args: {},
-  handler: async (ctx) => ({ ctx: Object.keys(ctx).sort(), meta: Object.keys((ctx as any).meta).sort() }),
-});
-
 export const metadata = action({
   args: {},
   handler: async (ctx) => {

@@ -2,6 +2,7 @@
 import { httpRouter } from "convex/server";
 import { ConvexError } from "convex/values";
 import { internal } from "./_generated/api";
+import { shapeOf } from "./contexts";
 import { httpAction } from "./_generated/server";
 
 const http = httpRouter();
@@ -162,5 +163,7 @@ http.route({
 http.route({ path: "/metadata", method: "GET", handler: httpAction(async (ctx) => Response.json(await ctx.meta.getRequestMetadata())) });
 
 http.route({ path: "/whoami", method: "GET", handler: httpAction(async (ctx) => Response.json(await ctx.auth.getUserIdentity())) });
+
+http.route({ path: "/context", method: "GET", handler: httpAction(async (ctx) => Response.json(shapeOf(ctx))) });
 
 export default http;
