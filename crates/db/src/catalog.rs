@@ -22,7 +22,8 @@ use crate::{
 };
 use deps::Dep;
 use records::{AllocatorRecord, IndexRecord, SchemaRecord, TableRecord};
-pub use table::{Index, StoredSchema, Table};
+use table::TableIndexes;
+pub use table::{DerivedIndex, StoredSchema, Table};
 
 /// The tablets that exist before any record does, in the order of their table numbers.
 pub const TABLES: TabletId = TabletId(1);
@@ -213,8 +214,15 @@ impl Catalog {
     pub fn table_of_index(&self, index: IndexId) -> Option<&Arc<Table>> {
         self.tablets.get(&TabletId(index.0)).or_else(|| {
             let mut tables = self.tablets.values();
-            tables.find(|table| table.indexes.iter().any(|own| own.id == index))
+            tables.find(|table| {
+                table.indexes.iter().any(|own| own.id == index) || table.derived.iter().any(|own| own.id == index)
+            })
         })
+    }
+
+    /// Returns all search and vector indexes, each with its table.
+    pub fn derived(&self) -> impl Iterator<Item = (&Arc<Table>, &Arc<DerivedIndex>)> {
+        self.tablets.values().flat_map(|table| table.derived.iter().map(move |index| (table, index)))
     }
 
     /// Returns the indexes of dropped tables and dropped indexes, and dropped tables, whose rows still wait to be removed.
@@ -301,9 +309,9 @@ impl Catalog {
 
     /// Builds the derived maps of one namespace from the records.
     fn rebuild(&mut self, ns: Namespace) {
-        let mut indexes: FxHashMap<TabletId, Vec<Arc<Index>>> = FxHashMap::default();
+        let mut indexes: FxHashMap<TabletId, TableIndexes> = FxHashMap::default();
         for (id, record) in self.indexes.iter().filter(|(_, record)| !record.is_dropped()) {
-            indexes.entry(record.tablet).or_default().extend(record.index(*id).map(Arc::new));
+            indexes.entry(record.tablet).or_default().add(*id, record);
         }
         let status = |status| {
             let mut schemas = self.schemas.values().filter(|schema| schema.ns == ns);
@@ -318,8 +326,7 @@ impl Catalog {
         let stored = self.tables.iter().filter(|(_, record)| record.ns == ns && !record.dropped);
         let records = fixed.chain(stored.map(|(id, record)| (Some(*id), (**record).clone())));
         for (id, record) in records {
-            let mut own = indexes.remove(&record.tablet).unwrap_or_default();
-            own.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
+            let own = indexes.remove(&record.tablet).unwrap_or_default();
             built.add(Table::new(id, record, own, &built));
         }
         self.tablets.retain(|_, table| table.ns != ns);

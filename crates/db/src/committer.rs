@@ -191,7 +191,7 @@ impl Committer {
         prepared: Prepared,
         options: CommitOptions,
     ) -> Result<Pending, CommitError> {
-        let Prepared { writes, rows, documents, keys, versions, catalog_changes, bytes } = prepared;
+        let Prepared { writes, rows, documents, keys, derived, versions, catalog_changes, bytes } = prepared;
         let documents = state.change_catalog(shared, ts, &catalog_changes, documents)?;
         let catalog_changed = !catalog_changes.is_empty();
         let durable = shared.durable();
@@ -200,7 +200,10 @@ impl Committer {
             version.push(&shared.cache, ts, durable);
         }
         let source = options.source.into();
-        let touched = Arc::new(Touched { ts, documents, keys, source });
+        let touched = Arc::new(Touched { ts, documents, keys, derived, source });
+        if !touched.derived.is_empty() {
+            shared.derived.push(&touched);
+        }
         state.recent.push(touched.clone());
         state.last = ts;
         let (done, waiting) = oneshot::channel();
@@ -270,7 +273,7 @@ impl Committer {
         if since < state.recent.floor() {
             return Some(until);
         }
-        state.recent.first_stale(&reads.points, &reads.intervals, since, until)
+        state.recent.first_stale(reads, since, until)
     }
 
     /// Refuses further commits and ends the sync thread once the queue is empty.
@@ -295,6 +298,7 @@ impl State {
         if let Some(catalog) = self.catalog.apply(changes).map_err(Error::Corrupt)? {
             self.catalog = Arc::new(catalog);
             shared.catalogs.push(ts, self.catalog.clone());
+            shared.derived.follow(&self.catalog, ts);
         }
         Ok(touched)
     }

@@ -24,12 +24,13 @@ use crate::{
     cache::DocumentCache,
     catalog::Catalog,
     committer::{CommitError, CommitOptions, Committer, Pending, SerialLane},
+    derived::DerivedIndexes,
     error::Error,
     overlay::Overlay,
     query::cursor::CursorSeal,
     read_set::ReadSet,
     retention::Pause,
-    schema::{IndexDefinition, Schema, worker::Worker},
+    schema::{Definition, Schema, worker::Worker},
     snapshot::Snapshot,
     subscriptions::{Invalidate, Invalidated, SubscriptionId, Subscriptions},
     transaction::Transaction,
@@ -99,7 +100,7 @@ pub enum IndexState {
 /// An index as listings show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexInfo {
-    pub definition: IndexDefinition,
+    pub definition: Definition,
     pub state: IndexState,
 }
 
@@ -139,6 +140,7 @@ pub struct Shared {
     pub committer: Committer,
     pub catalogs: Catalogs,
     pub worker: Worker,
+    pub derived: DerivedIndexes,
     pub seal: CursorSeal,
     /// Ends the retention thread's pauses.
     pub pause: Pause,
@@ -266,8 +268,8 @@ impl Database {
         let Some(table) = catalog.table(ns, table) else {
             return Vec::new();
         };
-        let indexes = table.indexes.iter();
-        indexes.map(|index| IndexInfo { definition: index.definition(), state: index.state }).collect()
+        let indexes = table.listed().into_iter();
+        indexes.map(|index| IndexInfo { definition: index.definition, state: index.state }).collect()
     }
 
     /// Returns the oldest timestamp a transaction can begin at.
@@ -288,6 +290,7 @@ impl Database {
 impl Handle {
     fn stop(&self) {
         self.shared.worker.stop();
+        self.shared.derived.stop();
         self.shared.pause.end();
         self.shared.committer.stop();
         for thread in self.threads.lock().drain(..) {

@@ -17,6 +17,9 @@ pub enum Error {
     /// The snapshot is older than what is kept.
     #[error("the snapshot is older than the retention window")]
     OutOfRetention,
+    /// Something is being built that will be there soon.
+    #[error("{message}")]
+    Unavailable { code: &'static str, message: String },
     /// A read of the store failed.
     #[error("reading the store failed")]
     Storage(#[from] ReadError),

@@ -18,6 +18,8 @@ mod recent;
 mod retention;
 mod subscriptions;
 
+mod derived;
+
 mod cache;
 mod overlay;
 mod snapshot;
@@ -38,12 +40,12 @@ pub use error::Error;
 pub use limits::{Limits, Usage};
 pub use query::{
     Expr, Operator, Order, PageRequest, PageResult, PageStatus, Query, QueryStream, RangeBound, RangeOp, SearchFilter,
-    Source,
+    Source, VectorSearch,
 };
 pub use read_set::ReadSet;
 pub use schema::{
-    FieldPath, IndexDefinition, IndexDescription, IndexDiff, IndexKind, Schema, SchemaError, SchemaId, SchemaState,
-    SubmittedSchema, TableSchema,
+    Definition, DerivedDefinition, DerivedKind, FieldPath, IndexDefinition, IndexDescription, IndexDiff, IndexKind,
+    Schema, SchemaError, SchemaId, SchemaState, SubmittedSchema, TableSchema,
 };
 pub use subscriptions::{Invalidate, Invalidated, SubscriptionId};
 pub use transaction::{Savepoint, Transaction};

@@ -1,5 +1,7 @@
 //! Everything in this crate that can grow, with its limit and unit.
 
+use std::time::Duration;
+
 /// What one transaction may still do; usage above a field is an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -126,6 +128,28 @@ pub const VECTOR_INDEXES_MAX: usize = 4;
 
 /// Most fields of an index, without the creation time it ends with. Count.
 pub const INDEX_FIELDS_MAX: usize = 15;
+
+/// Commits that wait to be applied to a search index before a thread does so unasked. Count.
+pub const DERIVED_QUEUE_COMMITS: usize = 256;
+
+/// How long a search waits for its index to be built.
+pub const DERIVED_WAIT: Duration = Duration::from_secs(10);
+
+/// Longest encoded value of a filter field that is kept as it is. Bytes.
+pub const FILTER_VALUE_BYTES_MAX: usize = 64;
+
+/// Most conditions besides the text in a search. Count.
+pub const SEARCH_FILTERS_MAX: usize = 8;
+
+/// Most results of a search that one query or page goes over. Count.
+pub const SEARCH_RESULTS_MAX: usize = 1024;
+
+/// Results of a vector search that does not say how many, and at most. Count.
+pub const VECTOR_RESULTS_DEFAULT: usize = 10;
+pub const VECTOR_RESULTS_MAX: usize = 256;
+
+/// Most values a vector search can filter by. Count.
+pub const VECTOR_FILTERS_MAX: usize = 64;
 
 /// Most filter fields of a search or vector index. Count.
 pub const FILTER_FIELDS_MAX: usize = 16;

@@ -5,7 +5,9 @@ mod expr;
 mod json;
 mod paginate;
 mod range;
+mod search;
 mod stream;
+mod vector;
 
 use std::sync::Arc;
 
@@ -14,6 +16,7 @@ use value::Value;
 use crate::document::Document;
 pub use expr::{ArithmeticOp, CompareOp, Expr};
 pub use stream::QueryStream;
+pub use vector::VectorSearch;
 
 /// A source and what is done to its documents, in order.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,4 +1,4 @@
-//! What a transaction read: single documents and intervals of keys.
+//! What a transaction read: single documents, intervals of keys, and searches.
 //!
 //! Facts of the catalog (a table exists, has these indexes) are read as single documents of made-up tablets,
 //! so that validation and subscriptions need one mechanism only.
@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use rustc_hash::FxHashSet;
 
-use crate::keys::{DocKey, Interval, SPACE_BYTES};
+use crate::{
+    derived::SearchRead,
+    keys::{DocKey, Interval, SPACE_BYTES},
+};
 
 /// The reads of a finished transaction.
 #[derive(Debug, Default)]
@@ -16,17 +19,18 @@ pub struct ReadSet {
     pub(crate) points: Box<[DocKey]>,
     /// Ascending and disjoint.
     pub(crate) intervals: Box<[Interval]>,
+    pub(crate) searches: Box<[SearchRead]>,
 }
 
 impl ReadSet {
     /// Returns whether nothing was read, so that nothing can ever change it.
     pub fn is_empty(&self) -> bool {
-        self.points.is_empty() && self.intervals.is_empty()
+        self.points.is_empty() && self.intervals.is_empty() && self.searches.is_empty()
     }
 
-    /// Returns how many documents and intervals it holds.
+    /// Returns how many documents, intervals and searches it holds.
     pub fn len(&self) -> usize {
-        self.points.len() + self.intervals.len()
+        self.points.len() + self.intervals.len() + self.searches.len()
     }
 }
 
@@ -35,6 +39,7 @@ impl ReadSet {
 pub struct Reads {
     pub points: FxHashSet<DocKey>,
     pub intervals: IntervalSet,
+    pub searches: Vec<SearchRead>,
 }
 
 impl Reads {
@@ -43,6 +48,7 @@ impl Reads {
         ReadSet {
             points: self.points.into_iter().collect(),
             intervals: intervals.map(|(start, end)| Interval { start, end }).collect(),
+            searches: self.searches.into(),
         }
     }
 }

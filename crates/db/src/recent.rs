@@ -13,9 +13,10 @@ use rustc_hash::FxHashMap;
 use value::Timestamp;
 
 use crate::{
+    derived::{Change, SearchRead},
     keys::{DocKey, Interval, Space},
     limits::RECENT_KEYS_MAX,
-    read_set::Reads,
+    read_set::{ReadSet, Reads},
 };
 
 /// What one commit touched.
@@ -25,6 +26,8 @@ pub struct Touched {
     pub documents: Vec<DocKey>,
     /// Old and new index keys of the documents, changed or not.
     pub keys: Vec<Bytes>,
+    /// What changes in search and vector indexes.
+    pub derived: Vec<Change>,
     pub source: Arc<str>,
 }
 
@@ -62,7 +65,7 @@ impl RecentWrites {
         for key in &touched.keys {
             self.keys.insert(key.clone(), touched.ts);
         }
-        self.keys_total += touched.documents.len() + touched.keys.len();
+        self.keys_total += touched.weight();
         self.log.push_back(touched);
     }
 
@@ -77,7 +80,7 @@ impl RecentWrites {
             }
             let oldest = self.log.pop_front().expect("there is a front");
             self.floor = oldest.ts;
-            self.keys_total -= oldest.documents.len() + oldest.keys.len();
+            self.keys_total -= oldest.weight();
             for document in &oldest.documents {
                 if self.documents.get(document) == Some(&oldest.ts) {
                     self.documents.remove(document);
@@ -93,7 +96,8 @@ impl RecentWrites {
 
     /// Finds a read that was changed after `snapshot`.
     pub fn find_stale(&self, reads: &Reads, snapshot: Timestamp) -> Option<Stale> {
-        self.find(reads.points.iter(), reads.intervals.iter(), snapshot)
+        let stale = self.find(reads.points.iter(), reads.intervals.iter(), snapshot);
+        stale.or_else(|| self.stale_search(&reads.searches, snapshot))
     }
 
     /// As `find_stale`, for reads in any form.
@@ -131,18 +135,23 @@ impl RecentWrites {
         hits.next().map(|touched| touched.ts)
     }
 
+    /// Few transactions search: they walk the log of what came after their snapshot.
+    fn stale_search(&self, searches: &[SearchRead], snapshot: Timestamp) -> Option<Stale> {
+        if searches.is_empty() {
+            return None;
+        }
+        let newer = self.log.iter().rev().take_while(|touched| touched.ts > snapshot);
+        let mut hits = newer.filter_map(|touched| Some((touched.ts, touched.changed_search(searches)?)));
+        hits.next().map(|(at, search)| Stale { at, space: Space::Index(search.index) })
+    }
+
     /// Finds the first commit in `(after, until]` that changed something in a read set.
-    pub fn first_stale(
-        &self,
-        points: &[DocKey],
-        intervals: &[Interval],
-        after: Timestamp,
-        until: Timestamp,
-    ) -> Option<Timestamp> {
-        self.find(points.iter(), intervals.iter().cloned(), after)?;
+    pub fn first_stale(&self, reads: &ReadSet, after: Timestamp, until: Timestamp) -> Option<Timestamp> {
+        let stale = self.find(reads.points.iter(), reads.intervals.iter().cloned(), after);
+        stale.or_else(|| self.stale_search(&reads.searches, after))?;
         let start = self.log.partition_point(|touched| touched.ts <= after);
         let commits = self.log.iter().skip(start).take_while(|touched| touched.ts <= until);
-        let mut hits = commits.filter(|touched| touched.touches(points, intervals));
+        let mut hits = commits.filter(|touched| touched.touches(reads));
         hits.next().map(|touched| touched.ts)
     }
 
@@ -154,14 +163,25 @@ impl RecentWrites {
 }
 
 impl Touched {
+    /// Keys it holds, and what it holds besides counted as so many keys.
+    fn weight(&self) -> usize {
+        self.documents.len() + self.keys.len() + self.derived.iter().map(Change::weight).sum::<usize>()
+    }
+
     fn touches_documents(&self, interval: &Interval) -> bool {
         self.documents.iter().any(|document| interval.contains(&document.storage_key()))
     }
 
-    fn touches(&self, points: &[DocKey], intervals: &[Interval]) -> bool {
+    /// Returns one of the searches that may have other results now.
+    fn changed_search<'a>(&self, searches: &'a [SearchRead]) -> Option<&'a SearchRead> {
+        searches.iter().find(|search| self.derived.iter().any(|change| search.is_changed_by(change)))
+    }
+
+    fn touches(&self, ReadSet { points, intervals, searches }: &ReadSet) -> bool {
         self.documents.iter().any(|document| points.contains(document))
             || self.keys.iter().any(|key| intervals.iter().any(|interval| interval.contains(key)))
             || intervals.iter().any(|interval| self.touches_documents(interval))
+            || self.changed_search(searches).is_some()
     }
 }
 

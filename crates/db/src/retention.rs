@@ -59,6 +59,7 @@ pub fn retention_loop(shared: Arc<Shared>) {
             tracing::error!(%error, "trimming old versions stopped");
             return;
         }
+        shared.derived.tick();
     }
 }
 

@@ -95,6 +95,76 @@ pub struct VectorIndexDefinition {
     pub staged: bool,
 }
 
+/// A search or vector index as both are kept: in memory, derived from the documents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DerivedDefinition {
+    pub name: String,
+    pub kind: DerivedKind,
+    pub filter_fields: Vec<FieldPath>,
+    pub staged: bool,
+}
+
+/// What a derived index finds documents by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DerivedKind {
+    Text { field: FieldPath },
+    Vector { field: FieldPath, dimensions: u32 },
+}
+
+/// An index of either way of keeping it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Definition {
+    Rows(IndexDefinition),
+    Derived(DerivedDefinition),
+}
+
+impl Definition {
+    pub fn name(&self) -> &str {
+        match self {
+            Definition::Rows(index) => &index.name,
+            Definition::Derived(index) => &index.name,
+        }
+    }
+
+    pub fn is_staged(&self) -> bool {
+        match self {
+            Definition::Rows(index) => index.staged,
+            Definition::Derived(index) => index.staged,
+        }
+    }
+
+    /// Returns whether both are the same index, staged or not.
+    pub fn is_same_index(&self, other: &Definition) -> bool {
+        match (self, other) {
+            (Definition::Rows(own), Definition::Rows(other)) => own.is_same_index(other),
+            (Definition::Derived(own), Definition::Derived(other)) => {
+                *own == DerivedDefinition { staged: own.staged, ..other.clone() }
+            }
+            (Definition::Rows(_), Definition::Derived(_)) | (Definition::Derived(_), Definition::Rows(_)) => false,
+        }
+    }
+}
+
+impl TableSchema {
+    /// Returns the declared indexes of all kinds.
+    pub fn definitions(&self) -> Vec<Definition> {
+        let texts = self.search_indexes.iter().map(|index| DerivedDefinition {
+            name: index.name.clone(),
+            kind: DerivedKind::Text { field: index.search_field.clone() },
+            filter_fields: index.filter_fields.clone(),
+            staged: index.staged,
+        });
+        let vectors = self.vector_indexes.iter().map(|index| DerivedDefinition {
+            name: index.name.clone(),
+            kind: DerivedKind::Vector { field: index.vector_field.clone(), dimensions: index.dimensions },
+            filter_fields: index.filter_fields.clone(),
+            staged: index.staged,
+        });
+        let rows = self.indexes.iter().cloned().map(Definition::Rows);
+        rows.chain(texts.chain(vectors).map(Definition::Derived)).collect()
+    }
+}
+
 /// Names a submitted schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SchemaId(pub DocumentId);
@@ -128,17 +198,6 @@ impl SchemaError {
 }
 
 impl Schema {
-    /// Returns whether `table.index` is a search or vector index.
-    pub(crate) fn has_search_or_vector_index(&self, name: &str) -> bool {
-        let Some((table, index)) = name.split_once('.') else {
-            return false;
-        };
-        self.tables.get(table).is_some_and(|table| {
-            table.search_indexes.iter().any(|own| own.name == index)
-                || table.vector_indexes.iter().any(|own| own.name == index)
-        })
-    }
-
     /// Returns a table whose document type holds ids of `table`.
     pub(crate) fn referrer_of(&self, table: &str) -> Option<&str> {
         let refers = |schema: &TableSchema| schema.document_type.as_ref().is_some_and(|v| refers_to(v, table));

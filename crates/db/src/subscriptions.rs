@@ -1,9 +1,10 @@
 //! Subscriptions: who is told when something in a read set changes.
 //!
-//! Single documents are found in a hash map, intervals in one balanced tree per index, so what a commit costs here
-//! depends on what it wrote and whom it concerns, not on how many subscriptions there are.
+//! Single documents are found in a hash map, intervals in one balanced tree per index, searches by their terms. So
+//! what a commit costs here depends on what it wrote and whom it concerns, not on how many subscriptions there are.
 
 mod interval_tree;
+mod searches;
 
 use std::sync::Arc;
 
@@ -12,11 +13,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use value::Timestamp;
 
 use crate::{
-    keys::{DocKey, Interval, Space},
+    derived::{Content, SearchRead},
+    keys::{DocKey, IndexId, Interval, Space},
     read_set::ReadSet,
     recent::Touched,
 };
 use interval_tree::IntervalTree;
+use searches::SearchSubscriptions;
 
 /// Names a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,6 +52,7 @@ struct State {
     subscriptions: FxHashMap<u64, Subscription>,
     points: FxHashMap<DocKey, Members>,
     intervals: FxHashMap<Space, IntervalTree>,
+    searches: FxHashMap<IndexId, SearchSubscriptions>,
 }
 
 struct Subscription {
@@ -82,6 +86,9 @@ impl Subscriptions {
         for interval in &read_set.intervals {
             let space = Space::of(&interval.start).expect("read intervals start inside a space");
             state.intervals.entry(space).or_default().insert(interval.clone(), id);
+        }
+        for search in &read_set.searches {
+            state.searches.entry(search.index).or_default().insert(&search.query, id);
         }
         state.subscriptions.insert(id, Subscription { read_set, subscriber });
         Ok(SubscriptionId(id))
@@ -133,6 +140,12 @@ impl State {
                 tree.stab(key, &mut ids);
             }
         }
+        for change in &touched.derived {
+            if let Some(searches) = self.searches.get(&change.index) {
+                let contents = change.before.iter().chain(&change.after);
+                contents.filter_map(Content::as_text).for_each(|document| searches.stab(document, &mut ids));
+            }
+        }
         ids
     }
 
@@ -149,7 +162,20 @@ impl State {
         for interval in &subscription.read_set.intervals {
             self.forget_interval(interval, id);
         }
+        for search in &subscription.read_set.searches {
+            self.forget_search(search, id);
+        }
         Some(subscription)
+    }
+
+    fn forget_search(&mut self, search: &SearchRead, id: u64) {
+        let Some(searches) = self.searches.get_mut(&search.index) else {
+            return;
+        };
+        searches.remove(&search.query, id);
+        if searches.is_empty() {
+            self.searches.remove(&search.index);
+        }
     }
 
     fn forget_interval(&mut self, interval: &Interval, id: u64) {

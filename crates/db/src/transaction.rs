@@ -16,6 +16,7 @@ use crate::{
     cache::Seen,
     catalog::{Catalog, Table, TableView, deps::Dep},
     database::{Shared, TableInfo},
+    derived::SearchRead,
     document::Document,
     error::Error,
     keys::{DocKey, Interval},
@@ -86,7 +87,10 @@ impl Transaction {
     }
 
     pub fn usage(&self) -> Usage {
-        Usage { reads: self.usage.reads + self.points + self.reads.intervals.len(), ..self.usage }
+        Usage {
+            reads: self.usage.reads + self.points + self.reads.intervals.len() + self.reads.searches.len(),
+            ..self.usage
+        }
     }
 
     /// Counts what another transaction used as used by this one too. Nothing is checked here: the next read or write is.
@@ -190,6 +194,13 @@ impl Transaction {
 
     pub(crate) fn record_interval(&mut self, interval: Interval) -> Result<(), Error> {
         self.reads.intervals.add(interval);
+        self.check_reads()
+    }
+
+    pub(crate) fn record_search(&mut self, search: SearchRead) -> Result<(), Error> {
+        if !self.reads.searches.contains(&search) {
+            self.reads.searches.push(search);
+        }
         self.check_reads()
     }
 

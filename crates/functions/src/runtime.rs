@@ -367,6 +367,7 @@ pub(crate) fn database_error(error: db::Error) -> SystemError {
             "StorageRefusesWrites",
             format!("The server cannot store data until it is restarted: {reason}"),
         ),
+        db::Error::Unavailable { code, message } => SystemError::new(ErrorKind::Overloaded, code, message),
         other => SystemError::internal(other),
     }
 }

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use value::{InternalId, Object, Value};
+use value::{Object, Value};
 
 use crate::{
     IndexState, Namespace,
-    catalog::Index,
     document::Document,
     keys::{IndexId, TabletId},
-    schema::{FieldPath, Schema},
+    schema::{Definition, DerivedDefinition, DerivedKind, FieldPath, IndexDefinition, Schema},
 };
 
 /// A document of `_tables`.
@@ -29,7 +28,10 @@ pub struct IndexRecord {
     pub tablet: TabletId,
     pub id: IndexId,
     pub name: String,
+    /// What it is sorted by; for a derived index what it filters by.
     pub fields: Vec<FieldPath>,
+    /// What a search or vector index finds documents by.
+    pub derived: Option<DerivedKind>,
     pub staged: bool,
     /// `None` when dropped; the record stays until its rows are removed from the store.
     pub state: Option<IndexState>,
@@ -112,14 +114,25 @@ impl IndexRecord {
             Some(IndexState::Enabled) => "enabled",
         };
         let fields = self.fields.iter().map(|path| text(&path.to_string()));
-        object([
+        let mut record = object([
             ("tablet", int(self.tablet.0)),
             ("index", int(self.id.0)),
             ("name", text(&self.name)),
             ("fields", Value::Array(fields.collect())),
             ("staged", Value::Boolean(self.staged)),
             ("state", text(state)),
-        ])
+        ]);
+        match &self.derived {
+            None => {}
+            Some(DerivedKind::Text { field }) => {
+                record.insert("search".to_owned(), text(&field.to_string()));
+            }
+            Some(DerivedKind::Vector { field, dimensions }) => {
+                record.insert("vector".to_owned(), text(&field.to_string()));
+                record.insert("dimensions".to_owned(), int(*dimensions));
+            }
+        }
+        record
     }
 
     pub fn decode(document: &Document) -> Result<IndexRecord, String> {
@@ -128,11 +141,18 @@ impl IndexRecord {
             return Err("an index record has no fields".into());
         };
         let path = |value: &Value| FieldPath::parse(value.as_str().unwrap_or_default());
+        let found_by = |name: &str| fields.0.get(name).map(path);
+        let derived = match (found_by("search"), found_by("vector")) {
+            (Some(field), _) => Some(DerivedKind::Text { field }),
+            (None, Some(field)) => Some(DerivedKind::Vector { field, dimensions: fields.int("dimensions")? }),
+            (None, None) => None,
+        };
         Ok(IndexRecord {
             tablet: TabletId(fields.int("tablet")?),
             id: IndexId(fields.int("index")?),
             name: fields.text("name")?.to_owned(),
             fields: paths.iter().map(path).collect(),
+            derived,
             staged: fields.0.get("staged") == Some(&Value::Boolean(true)),
             state: match fields.text("state")? {
                 "dropped" => None,
@@ -148,16 +168,25 @@ impl IndexRecord {
         self.state.is_none()
     }
 
-    /// Returns the index as tables list it, unless it is dropped.
-    pub fn index(&self, record: InternalId) -> Option<Index> {
-        Some(Index {
-            record,
-            id: self.id,
-            name: self.name.clone(),
-            fields: self.fields.clone(),
-            staged: self.staged,
-            state: self.state?,
-        })
+    pub fn definition(&self) -> Definition {
+        let (name, staged) = (self.name.clone(), self.staged);
+        match &self.derived {
+            None => Definition::Rows(IndexDefinition { name, fields: self.fields.clone(), staged }),
+            Some(kind) => {
+                let filter_fields = self.fields.clone();
+                Definition::Derived(DerivedDefinition { name, kind: kind.clone(), filter_fields, staged })
+            }
+        }
+    }
+
+    /// Makes the record of an index.
+    pub fn new(tablet: TabletId, id: IndexId, definition: &Definition, state: IndexState) -> IndexRecord {
+        let (fields, derived) = match definition {
+            Definition::Rows(index) => (index.fields.clone(), None),
+            Definition::Derived(index) => (index.filter_fields.clone(), Some(index.kind.clone())),
+        };
+        let (name, staged) = (definition.name().to_owned(), definition.is_staged());
+        IndexRecord { tablet, id, name, fields, derived, staged, state: Some(state) }
     }
 }
 

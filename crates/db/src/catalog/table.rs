@@ -8,12 +8,12 @@ use value::{InternalId, TableNumber, Validator};
 use super::{
     DATABASE, NamespaceCatalog,
     deps::Dep,
-    records::{SchemaRecord, SchemaStatus, TableRecord},
+    records::{IndexRecord, SchemaRecord, SchemaStatus, TableRecord},
 };
 use crate::{
     IndexState, Namespace,
     keys::{DocKey, IndexId, TabletId},
-    schema::{FieldPath, IndexDefinition, Schema, SchemaId},
+    schema::{Definition, DerivedDefinition, FieldPath, IndexDefinition, Schema, SchemaId},
 };
 
 /// A table and what writing to it needs to know.
@@ -25,8 +25,10 @@ pub struct Table {
     pub tablet: TabletId,
     /// The record in `_tables`; `None` for the tables that hold the catalog.
     pub record: Option<InternalId>,
-    /// All but the ones by id and by creation time.
+    /// The indexes with rows, but the ones by id and by creation time.
     pub indexes: Vec<Arc<Index>>,
+    /// The search and vector indexes.
+    pub derived: Vec<Arc<DerivedIndex>>,
     /// The fact "this table and its indexes are so".
     pub dep: DocKey,
     /// What documents must match now.
@@ -46,6 +48,29 @@ pub struct Index {
     pub state: IndexState,
 }
 
+/// A search or vector index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DerivedIndex {
+    pub record: InternalId,
+    pub id: IndexId,
+    pub definition: DerivedDefinition,
+    pub state: IndexState,
+}
+
+/// The indexes of a table as its records list them.
+#[derive(Default)]
+pub struct TableIndexes {
+    indexes: Vec<Arc<Index>>,
+    derived: Vec<Arc<DerivedIndex>>,
+}
+
+/// An index of any kind.
+pub struct Listed {
+    pub record: InternalId,
+    pub definition: Definition,
+    pub state: IndexState,
+}
+
 /// A submitted schema with its validators shared.
 #[derive(Debug)]
 pub struct StoredSchema {
@@ -60,11 +85,12 @@ impl Table {
     pub(super) fn new(
         record: Option<InternalId>,
         fields: TableRecord,
-        indexes: Vec<Arc<Index>>,
+        indexes: TableIndexes,
         ns: &NamespaceCatalog,
     ) -> Table {
         let enforced = ns.active.as_ref().and_then(|schema| schema.validator(&fields.name).cloned());
         let checked = ns.pending.as_ref().and_then(|schema| Some((schema.id, schema.validator(&fields.name)?.clone())));
+        let TableIndexes { indexes, derived } = indexes.sorted();
         Table {
             dep: Dep::Name(fields.ns, &fields.name).key(),
             ns: fields.ns,
@@ -73,6 +99,7 @@ impl Table {
             tablet: fields.tablet,
             record,
             indexes,
+            derived,
             enforced,
             checked,
         }
@@ -97,6 +124,52 @@ impl Table {
         let named = || self.indexes.iter().filter(|index| index.name == name);
         // A new definition of an enabled index waits beside it until its schema is active.
         named().find(|index| index.state == IndexState::Enabled).or_else(|| named().next())
+    }
+}
+
+impl Table {
+    /// Returns the indexes of all kinds.
+    pub fn listed(&self) -> Vec<Listed> {
+        let rows = self.indexes.iter().map(|index| Listed {
+            record: index.record,
+            definition: Definition::Rows(index.definition()),
+            state: index.state,
+        });
+        let derived = self.derived.iter().map(|index| Listed {
+            record: index.record,
+            definition: Definition::Derived(index.definition.clone()),
+            state: index.state,
+        });
+        rows.chain(derived).collect()
+    }
+
+    /// Returns the search or vector index of that name that queries would use.
+    pub fn derived(&self, name: &str) -> Option<&Arc<DerivedIndex>> {
+        let named = || self.derived.iter().filter(|index| index.definition.name == name);
+        named().find(|index| index.state == IndexState::Enabled).or_else(|| named().next())
+    }
+}
+
+impl TableIndexes {
+    /// Adds the index of a record, unless it is dropped.
+    pub fn add(&mut self, record: InternalId, index: &IndexRecord) {
+        let (id, Some(state)) = (index.id, index.state) else {
+            return;
+        };
+        match index.definition() {
+            Definition::Rows(IndexDefinition { name, fields, staged }) => {
+                self.indexes.push(Arc::new(Index { record, id, name, fields, staged, state }));
+            }
+            Definition::Derived(definition) => {
+                self.derived.push(Arc::new(DerivedIndex { record, id, definition, state }));
+            }
+        }
+    }
+
+    fn sorted(mut self) -> TableIndexes {
+        self.indexes.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
+        self.derived.sort_by(|a, b| a.definition.name.cmp(&b.definition.name).then(a.id.cmp(&b.id)));
+        self
     }
 }
 

@@ -9,6 +9,7 @@ use value::{InternalId, Timestamp, Value};
 use crate::{
     cache::{DocumentCache, Seen},
     catalog::{Change, DATABASE, Table},
+    derived::{self, change_of},
     document::Document,
     keys::{DocKey, IndexId, index_key},
     overlay::RowChange,
@@ -26,6 +27,8 @@ pub struct Prepared {
     pub documents: Vec<DocKey>,
     /// Index keys they had and have.
     pub keys: Vec<Bytes>,
+    /// What changes in search and vector indexes.
+    pub derived: Vec<derived::Change>,
     pub versions: Vec<NewVersion>,
     pub catalog_changes: Vec<Change>,
     /// Bytes of keys and values.
@@ -87,6 +90,9 @@ impl Prepared {
             for index in &table.indexes {
                 self.add_index(index.id, &index.fields, before, after.as_ref(), key.internal);
             }
+            let (before, after) = (before.map(|document| &**document), after.as_deref());
+            let changes = table.derived.iter().filter_map(|index| change_of(index, key.internal, before, after));
+            self.derived.extend(changes);
         }
         if key.tablet <= DATABASE {
             self.catalog_changes.push((key, after.clone()));

@@ -73,6 +73,7 @@ fn publish(shared: &Shared, batch: Vec<AfterSync>, last: Timestamp) {
     shared.committer.prune(shared, last, 2 * count + PRUNE_EXTRA);
     if catalog_changed {
         shared.worker.catalog_changed();
+        shared.derived.tick();
     }
 }
 

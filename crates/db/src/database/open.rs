@@ -18,6 +18,7 @@ use crate::{
     cache::DocumentCache,
     catalog::{Catalog, Change, DATABASE, INDEXES, SCHEMAS, SECRET, TABLES},
     committer::{Committer, sync_loop},
+    derived::{DerivedIndexes, build_loop},
     document::Document,
     keys::{DocKey, Space, TabletId},
     limits::RETENTION_SECONDS_MIN,
@@ -43,7 +44,11 @@ impl Database {
         let catalog = Arc::new(load_catalog(&*engine, latest)?);
         let seal = load_seal(&*engine, latest)?;
         let retention = options.retention.max(Duration::from_secs(RETENTION_SECONDS_MIN));
+        let derived = DerivedIndexes::default();
+        derived.follow(&catalog, latest);
+        derived.tick();
         let shared = Arc::new(Shared {
+            derived,
             cache: DocumentCache::new(options.cache_bytes, latest),
             overlay: Overlay::default(),
             subscriptions: Subscriptions::new(latest),
@@ -66,6 +71,7 @@ impl Database {
             spawn("db-sync", &shared, sync_loop),
             spawn("db-worker", &shared, worker_loop),
             spawn("db-retention", &shared, retention_loop),
+            spawn("db-search", &shared, build_loop),
         ];
         Ok(Database { handle: Arc::new(Handle { shared, threads: Mutex::new(threads) }) })
     }

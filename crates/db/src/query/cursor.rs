@@ -9,6 +9,7 @@ use aes_gcm_siv::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
+use search::Rank;
 use sha2::{Digest, Sha256};
 
 use super::Query;
@@ -16,12 +17,15 @@ use crate::{Namespace, error::Error};
 
 const AFTER: u8 = 1;
 const END: u8 = 2;
+const AFTER_HIT: u8 = 3;
 
 /// Where a page ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Position {
     /// Right after this key, given without its space, so that it outlives the index being built anew.
     After(Bytes),
+    /// Right after the result of a search that ranks here.
+    AfterHit(Rank),
     End,
 }
 
@@ -52,6 +56,12 @@ impl CursorSeal {
                 plain.push(AFTER);
                 plain.extend_from_slice(key);
             }
+            Position::AfterHit(Rank { score, created, id }) => {
+                plain.push(AFTER_HIT);
+                plain.extend_from_slice(&score.to_be_bytes());
+                plain.extend_from_slice(&created.to_be_bytes());
+                plain.extend_from_slice(id);
+            }
         }
         let payload = Payload { msg: &plain, aad: &fingerprint.0 };
         let sealed = self.0.encrypt(&Nonce::default(), payload).expect("a key is far shorter than the cipher's limit");
@@ -66,9 +76,17 @@ impl CursorSeal {
         match plain.split_first() {
             Some((&END, [])) => Ok(Position::End),
             Some((&AFTER, key)) => Ok(Position::After(Bytes::copy_from_slice(key))),
+            Some((&AFTER_HIT, rank)) => Ok(Position::AfterHit(parse_rank(rank).ok_or_else(invalid_cursor)?)),
             _ => Err(invalid_cursor()),
         }
     }
+}
+
+fn parse_rank(bytes: &[u8]) -> Option<Rank> {
+    let (score, rest) = bytes.split_first_chunk()?;
+    let (created, rest) = rest.split_first_chunk()?;
+    let (score, created) = (f64::from_be_bytes(*score), f64::from_be_bytes(*created));
+    Some(Rank { score, created, id: rest.try_into().ok()? })
 }
 
 fn invalid_cursor() -> Error {

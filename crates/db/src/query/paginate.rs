@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{
     Order, PageRequest, PageResult, PageStatus, Query, QueryStream,
     cursor::{Fingerprint, Position},
-    stream::TableScan,
+    stream::{Scan, TableScan},
 };
 use crate::{
     Namespace,
@@ -23,8 +23,8 @@ const PAGE_LENGTH_COMFORTABLE: usize = 6144;
 struct Progress {
     page: Vec<std::sync::Arc<crate::Document>>,
     bytes: usize,
-    /// The keys gone over, filtered ones included.
-    scanned: Vec<Bytes>,
+    /// The places gone over, filtered ones included.
+    scanned: Vec<Position>,
 }
 
 impl Transaction {
@@ -34,7 +34,7 @@ impl Transaction {
     pub fn paginate(&mut self, ns: Namespace, query: Query, request: PageRequest) -> Result<PageResult, Error> {
         check_request(&request)?;
         let scan = self.resolve(ns, &query.source)?;
-        let fields = scan.as_ref().map(TableScan::field_names).unwrap_or_default();
+        let fields = scan.as_ref().map(Scan::field_names).unwrap_or_default();
         let fingerprint = Fingerprint::of(ns, &query, &fields);
         let open = |cursor: &Option<String>| -> Result<Option<Position>, Error> {
             cursor.as_ref().map(|cursor| self.shared().seal.open(&fingerprint, cursor)).transpose()
@@ -51,20 +51,25 @@ impl Transaction {
                 page_status: None,
             });
         };
-        scan.narrow(scan.between(start.as_ref(), end.as_ref()));
+        scan.narrow(start.as_ref(), end.as_ref());
+        // Results of a search have no middle that stays: their order shifts with what matches.
+        let splittable = matches!(scan, Scan::Table(_));
         let mut stream = QueryStream::new(Some(scan), query.operators);
         let mut progress = Progress::default();
         let cut = self.fill_page(&mut stream, &request, end.is_some(), &mut progress)?;
         let reached = match (end, cut) {
             (Some(end), _) => end,
             (None, Cut::Exhausted) => Position::End,
-            (None, Cut::Full | Cut::Maximum) => position_after(progress.scanned.last()),
+            (None, Cut::Full | Cut::Maximum) => {
+                progress.scanned.last().expect("a page is only cut after at least one row").clone()
+            }
         };
-        let middle = (progress.scanned.len() > 2).then(|| &progress.scanned[progress.scanned.len() / 2]);
+        let scanned = &progress.scanned;
+        let middle = (splittable && scanned.len() > 2).then(|| &scanned[scanned.len() / 2]);
         Ok(PageResult {
             is_done: reached == Position::End,
             continue_cursor: seal(self, &reached),
-            split_cursor: middle.map(|key| seal(self, &position_after(Some(key)))),
+            split_cursor: middle.map(|position| seal(self, position)),
             page_status: progress.status(&request, cut),
             page: progress.page,
         })
@@ -87,7 +92,7 @@ impl Transaction {
             let Some(scanned) = self.step(stream)? else {
                 return Ok(Cut::Exhausted);
             };
-            progress.scanned.push(scanned.key);
+            progress.scanned.push(scanned.position);
             if scanned.accepted {
                 progress.bytes += scanned.document.size;
                 progress.page.push(scanned.document);
@@ -127,7 +132,7 @@ impl Progress {
 
 impl TableScan {
     /// Returns the part of the range behind `start`, up to and including `end`.
-    fn between(&self, start: Option<&Position>, end: Option<&Position>) -> Interval {
+    pub(super) fn between(&self, start: Option<&Position>, end: Option<&Position>) -> Interval {
         let mut interval = self.range.interval.clone();
         let key = |position: Option<&Position>| match position {
             Some(Position::After(suffix)) => {
@@ -135,7 +140,7 @@ impl TableScan {
                 key.extend_from_slice(suffix);
                 Some(Bytes::from(key))
             }
-            Some(Position::End) | None => None,
+            Some(Position::AfterHit(_) | Position::End) | None => None,
         };
         match self.order {
             Order::Ascending => {
@@ -151,9 +156,11 @@ impl TableScan {
     }
 }
 
-fn position_after(key: Option<&Bytes>) -> Position {
-    let key = key.expect("a page is only cut after at least one row");
-    Position::After(key.slice(SPACE_BYTES..))
+impl Position {
+    /// Returns the place right after a row.
+    pub fn after(key: &Bytes) -> Position {
+        Position::After(key.slice(SPACE_BYTES..))
+    }
 }
 
 fn check_request(request: &PageRequest) -> Result<(), Error> {

@@ -11,7 +11,9 @@ use value::InternalId;
 
 use super::{
     Operator, Order, Query, RangeBound, Source,
+    cursor::Position,
     range::{KeyRange, Ranged, id_range, index_range},
+    search::SearchScan,
 };
 use crate::{
     IndexState, Namespace,
@@ -28,8 +30,14 @@ use crate::{
 /// A query being consumed.
 pub struct QueryStream {
     /// `None` when the table does not exist, or everything was returned.
-    scan: Option<TableScan>,
+    scan: Option<Scan>,
     operators: Vec<OperatorState>,
+}
+
+/// Where documents come from.
+pub enum Scan {
+    Table(TableScan),
+    Search(SearchScan),
 }
 
 struct OperatorState {
@@ -54,9 +62,9 @@ pub struct TableScan {
     page_rows: usize,
 }
 
-/// One row a scan went over.
+/// One row or result a scan went over.
 pub struct Scanned {
-    pub key: Bytes,
+    pub position: Position,
     pub document: Arc<Document>,
     /// Whether it passed the filters.
     pub accepted: bool,
@@ -100,7 +108,7 @@ impl Transaction {
     }
 
     /// Finds the index of a source and the keys it asks for; `None` when the table does not exist.
-    pub(super) fn resolve(&mut self, ns: Namespace, source: &Source) -> Result<Option<TableScan>, Error> {
+    pub(super) fn resolve(&mut self, ns: Namespace, source: &Source) -> Result<Option<Scan>, Error> {
         match source {
             Source::FullScan { table, order } => {
                 let Some(table) = self.table(ns, table) else {
@@ -109,19 +117,22 @@ impl Transaction {
                 let space = Space::Index(table.by_creation_time());
                 let interval = space.whole();
                 let range = KeyRange { interval, exact: None };
-                Ok(Some(TableScan::new(table, space, &[], range, *order)))
+                Ok(Some(Scan::Table(TableScan::new(table, space, &[], range, *order))))
             }
             Source::IndexRange { table, index, range, order } => {
                 let name = format!("{table}.{index}");
                 match self.table(ns, table) {
-                    Some(table) => self.resolve_range(table, index, &name, range, *order).map(Some),
+                    Some(table) => {
+                        let scan = self.resolve_range(table, index, &name, range, *order)?;
+                        Ok(Some(Scan::Table(scan)))
+                    }
                     None if matches!(index.as_str(), "by_id" | "by_creation_time") => Ok(None),
-                    None => Err(self.index_missing(ns, &name)),
+                    None => Err(index_missing(&name)),
                 }
             }
-            Source::Search { table, index, .. } => {
-                self.table(ns, table);
-                Err(self.index_missing(ns, &format!("{table}.{index}")))
+            Source::Search { table, index, filters } => {
+                let scan = self.resolve_search(ns, table, index, filters)?;
+                Ok(Some(Scan::Search(scan)))
             }
         }
     }
@@ -145,22 +156,13 @@ impl Transaction {
             return Ok(TableScan::new(table, space, &[], range, order));
         }
         let Some(index) = table.index(index).cloned() else {
-            return Err(self.index_missing(table.ns, name));
+            return Err(index_missing(name));
         };
         check_queryable(name, index.staged, index.state)?;
         let space = Space::Index(index.id);
         let names: Vec<String> = index.fields.iter().map(FieldPath::to_string).collect();
         let range = index_range(&Ranged { name, space, table: table.number, fields: &names }, range)?;
         Ok(TableScan::new(table, space, &index.fields, range, order))
-    }
-
-    fn index_missing(&self, ns: Namespace, name: &str) -> Error {
-        let active = self.catalog().namespace(ns).and_then(|ns| ns.active.clone());
-        if active.is_some_and(|active| active.schema.has_search_or_vector_index(name)) {
-            let message = format!("Index {name} is a search or vector index, which cannot be queried yet.");
-            return Error::developer("SearchIndexesUnavailable", message);
-        }
-        Error::developer("IndexNotFoundError", format!("Index {name} not found."))
     }
 
     /// Goes over one row; `None` at the end.
@@ -171,13 +173,17 @@ impl Transaction {
         let Some(scan) = &mut stream.scan else {
             return Ok(None);
         };
-        let Some((key, document)) = self.next_row(scan)? else {
+        let next = match scan {
+            Scan::Table(scan) => self.next_row(scan)?.map(|(key, document)| (Position::after(&key), document)),
+            Scan::Search(scan) => self.next_hit(scan)?.map(|(rank, document)| (Position::AfterHit(rank), document)),
+        };
+        let Some((position, document)) = next else {
             stream.scan = None;
             return Ok(None);
         };
         self.count_read(&document)?;
         let accepted = stream.accept(&document)?;
-        Ok(Some(Scanned { key, document, accepted }))
+        Ok(Some(Scanned { position, document, accepted }))
     }
 
     /// Returns the next row of a scan and its document, and records how far the scan came.
@@ -278,9 +284,12 @@ impl Transaction {
 }
 
 impl QueryStream {
-    pub(super) fn new(mut scan: Option<TableScan>, operators: Vec<Operator>) -> QueryStream {
+    pub(super) fn new(mut scan: Option<Scan>, operators: Vec<Operator>) -> QueryStream {
         if let (Some(scan), Some(Operator::Limit(limit))) = (&mut scan, operators.first()) {
-            scan.page_rows = (*limit).clamp(1, SCAN_ROWS_MAX);
+            match scan {
+                Scan::Table(scan) => scan.page_rows = (*limit).clamp(1, SCAN_ROWS_MAX),
+                Scan::Search(scan) => scan.limit(*limit),
+            }
         }
         let operators = operators.into_iter().map(|operator| OperatorState { operator, passed: 0 });
         QueryStream { scan, operators: operators.collect() }
@@ -303,6 +312,24 @@ impl QueryStream {
             }
         }
         Ok(true)
+    }
+}
+
+impl Scan {
+    /// Returns the fields of its index, which cursors are bound to.
+    pub(super) fn field_names(&self) -> Vec<String> {
+        match self {
+            Scan::Table(scan) => scan.field_names(),
+            Scan::Search(scan) => scan.field_names(),
+        }
+    }
+
+    /// Narrows the scan to what comes behind `start`, up to and including `end`.
+    pub(super) fn narrow(&mut self, start: Option<&Position>, end: Option<&Position>) {
+        match self {
+            Scan::Table(scan) => scan.narrow(scan.between(start, end)),
+            Scan::Search(scan) => scan.narrow(start, end),
+        }
     }
 }
 
@@ -367,7 +394,11 @@ impl Order {
     }
 }
 
-fn check_queryable(name: &str, staged: bool, state: IndexState) -> Result<(), Error> {
+fn index_missing(name: &str) -> Error {
+    Error::developer("IndexNotFoundError", format!("Index {name} not found."))
+}
+
+pub fn check_queryable(name: &str, staged: bool, state: IndexState) -> Result<(), Error> {
     if staged {
         let message = format!("Index {name} is currently staged and not available to query until it is enabled.");
         return Err(Error::developer("IndexStaged", message));

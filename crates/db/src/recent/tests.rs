@@ -21,6 +21,7 @@ fn commit(ts: u64, documents: &[u8], keys: &[u8]) -> Arc<Touched> {
         ts: Timestamp(ts),
         documents: documents.iter().map(|n| document(*n)).collect(),
         keys: keys.iter().map(|n| key(*n)).collect(),
+        derived: Vec::new(),
         source: format!("writer {ts}").into(),
     })
 }
@@ -76,9 +77,8 @@ fn the_first_change_is_found_even_behind_later_ones() {
     recent.push(commit(10, &[1], &[]));
     recent.push(commit(20, &[1], &[]));
     recent.push(commit(30, &[2], &[]));
-    let first = |after: u64, until: u64| {
-        recent.first_stale(&[document(1)], &[], Timestamp(after), Timestamp(until)).map(|ts| ts.0)
-    };
+    let reads = ReadSet { points: [document(1)].into(), ..ReadSet::default() };
+    let first = |after: u64, until: u64| recent.first_stale(&reads, Timestamp(after), Timestamp(until)).map(|ts| ts.0);
     assert_eq!(first(5, 30), Some(10));
     assert_eq!(first(10, 30), Some(20));
     // What is not durable yet will be looked up when it is.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::{IndexDefinition, IndexDiff, Schema, SchemaId};
+use super::{Definition, IndexDefinition, IndexDiff, Schema, SchemaId};
 use crate::{
     BeginAt, CommitError, CommitOptions, Database, IndexState, Namespace,
     catalog::{
@@ -123,7 +123,7 @@ fn index_progress(namespace: &NamespaceCatalog, schema: &Schema) -> (usize, usiz
     let (mut complete, mut total) = (0, 0);
     for (name, table) in &schema.tables {
         let existing = namespace.by_name.get(name);
-        for wanted in table.indexes.iter().filter(|index| !index.staged) {
+        for wanted in table.definitions().iter().filter(|index| !index.is_staged()) {
             total += 1;
             let built = existing.and_then(|table| find_index(table, wanted));
             complete += usize::from(built.is_some_and(|state| state != IndexState::Backfilling));
@@ -132,9 +132,9 @@ fn index_progress(namespace: &NamespaceCatalog, schema: &Schema) -> (usize, usiz
     (complete, total)
 }
 
-fn find_index(table: &Table, wanted: &IndexDefinition) -> Option<IndexState> {
-    let mut indexes = table.indexes.iter();
-    indexes.find(|index| index.definition().is_same_index(wanted)).map(|index| index.state)
+fn find_index(table: &Table, wanted: &Definition) -> Option<IndexState> {
+    let mut indexes = table.listed().into_iter();
+    indexes.find(|index| index.definition.is_same_index(wanted)).map(|index| index.state)
 }
 
 impl Transaction {
@@ -178,32 +178,46 @@ impl Transaction {
             self.set_schema_status(pending.id, SchemaStatus::Overwritten)?;
         }
         self.drop_indexes_unless(ns, &[&old, schema])?;
-        if let Some(active) = active.filter(|active| *active.schema == *schema) {
+        let is_same = |active: &Arc<StoredSchema>| *active.schema == *schema && self.has_indexes(ns, schema);
+        if let Some(active) = active.filter(is_same) {
             return Ok(SubmittedSchema { id: active.id, diff });
         }
         self.forget_past_schemas(ns)?;
         let record = SchemaRecord { ns, schema: schema.clone(), status: SchemaStatus::Pending };
         let internal = self.random_id();
         self.put_record(SCHEMAS, internal, Some(record.encode()))?;
-        for (name, table) in schema.tables.iter().filter(|(_, table)| !table.indexes.is_empty()) {
-            self.add_missing_indexes(ns, name, &table.indexes)?;
+        for (name, table) in &schema.tables {
+            let definitions = table.definitions();
+            if !definitions.is_empty() {
+                self.add_missing_indexes(ns, name, &definitions)?;
+            }
         }
         let id = SchemaId(DocumentId { table: TableNumber(SCHEMAS.0), internal });
         Ok(SubmittedSchema { id, diff })
     }
 
-    fn ensure_table(&mut self, ns: Namespace, name: &str, indexes: &[IndexDefinition]) -> Result<(), Error> {
-        if let Some(table) = self.table(ns, name) {
-            let unwanted =
-                |index: &&Arc<crate::catalog::Index>| !indexes.iter().any(|i| i.is_same_index(&index.definition()));
-            for index in table.indexes.iter().filter(unwanted) {
-                self.drop_index(index.record)?;
-            }
-        }
-        self.add_missing_indexes(ns, name, indexes)
+    /// Returns whether all indexes of a schema exist. Versions that knew no search indexes did not make them.
+    fn has_indexes(&self, ns: Namespace, schema: &Schema) -> bool {
+        schema.tables.iter().all(|(name, table)| {
+            let existing = self.catalog().table(ns, name);
+            let exists = |wanted| existing.is_some_and(|existing| find_index(existing, wanted).is_some());
+            table.definitions().iter().all(exists)
+        })
     }
 
-    fn add_missing_indexes(&mut self, ns: Namespace, name: &str, indexes: &[IndexDefinition]) -> Result<(), Error> {
+    fn ensure_table(&mut self, ns: Namespace, name: &str, indexes: &[IndexDefinition]) -> Result<(), Error> {
+        let indexes: Vec<_> = indexes.iter().cloned().map(Definition::Rows).collect();
+        if let Some(table) = self.table(ns, name) {
+            for index in table.listed() {
+                if !indexes.iter().any(|wanted| wanted.is_same_index(&index.definition)) {
+                    self.drop_index(index.record)?;
+                }
+            }
+        }
+        self.add_missing_indexes(ns, name, &indexes)
+    }
+
+    fn add_missing_indexes(&mut self, ns: Namespace, name: &str, indexes: &[Definition]) -> Result<(), Error> {
         let is_new = self.table(ns, name).is_none();
         let table = self.table_or_create(ns, name)?;
         // A table without documents has nothing to fill in.
@@ -240,9 +254,9 @@ impl Transaction {
     /// Drops the indexes that none of the schemas has.
     fn drop_indexes_unless(&mut self, ns: Namespace, schemas: &[&Schema]) -> Result<(), Error> {
         for table in self.user_tables(ns) {
-            for index in &table.indexes {
-                let definition = index.definition();
-                let wanted = schemas.iter().any(|schema| wanted_index(schema, &table.name, &definition).is_some());
+            for index in table.listed() {
+                let wanted =
+                    schemas.iter().any(|schema| wanted_index(schema, &table.name, &index.definition).is_some());
                 if !wanted {
                     self.drop_index(index.record)?;
                 }
@@ -254,20 +268,21 @@ impl Transaction {
     /// Enables what the schema wants queryable, unlists what it wants staged, drops the rest.
     fn settle_indexes(&mut self, ns: Namespace, schema: &Schema) -> Result<(), Error> {
         for table in self.user_tables(ns) {
-            for index in &table.indexes {
-                let Some(wanted) = wanted_index(schema, &table.name, &index.definition()) else {
+            for index in table.listed() {
+                let Some(wanted) = wanted_index(schema, &table.name, &index.definition) else {
                     self.drop_index(index.record)?;
                     continue;
                 };
-                let state = match (wanted.staged, index.state) {
+                let staged = wanted.is_staged();
+                let state = match (staged, index.state) {
                     (false, IndexState::Backfilling) => return Err(not_ready()),
                     (false, _) => IndexState::Enabled,
                     (true, IndexState::Backfilling) => IndexState::Backfilling,
                     (true, _) => IndexState::Backfilled,
                 };
-                if (index.staged, index.state) != (wanted.staged, state) {
+                if (index.definition.is_staged(), index.state) != (staged, state) {
                     self.change_index(index.record, |record| {
-                        record.staged = wanted.staged;
+                        record.staged = staged;
                         record.state = Some(state);
                     })?;
                 }
@@ -299,8 +314,8 @@ impl Transaction {
 /// Records of failed and overwritten schemas kept per namespace. Count.
 const PAST_SCHEMAS_KEPT: usize = 8;
 
-fn wanted_index<'a>(schema: &'a Schema, table: &str, definition: &IndexDefinition) -> Option<&'a IndexDefinition> {
-    let mut indexes = schema.tables.get(table)?.indexes.iter();
+fn wanted_index(schema: &Schema, table: &str, definition: &Definition) -> Option<Definition> {
+    let mut indexes = schema.tables.get(table)?.definitions().into_iter();
     indexes.find(|wanted| wanted.is_same_index(definition))
 }
 

@@ -138,7 +138,10 @@ fn work(shared: &Arc<Shared>) -> Result<(), Error> {
 }
 
 /// Runs one transaction of the worker's own, again while it conflicts, and waits for the disk.
-fn transact<T>(shared: &Arc<Shared>, mut run: impl FnMut(&mut Transaction) -> Result<T, Error>) -> Result<T, Error> {
+pub fn transact<T>(
+    shared: &Arc<Shared>,
+    mut run: impl FnMut(&mut Transaction) -> Result<T, Error>,
+) -> Result<T, Error> {
     loop {
         let mut tx = Transaction::begin(shared.clone(), crate::BeginAt::Validated)?;
         *tx.limits_mut() = Limits::UNLIMITED;

@@ -16,7 +16,7 @@ use crate::{
     error::Error,
     keys::{DocKey, IndexId, TabletId},
     limits::TABLES_MAX,
-    schema::{IndexDefinition, SchemaId},
+    schema::{Definition, SchemaId},
 };
 
 impl Transaction {
@@ -52,7 +52,7 @@ impl Transaction {
         let dropped =
             TableRecord { ns, name: name.to_owned(), number: table.number.0, tablet: table.tablet, dropped: true };
         self.put_record(TABLES, record, Some(dropped.encode()))?;
-        for index in &table.indexes {
+        for index in table.listed() {
             self.drop_index(index.record)?;
         }
         Ok(true)
@@ -104,18 +104,11 @@ impl Transaction {
     pub(crate) fn add_index(
         &mut self,
         table: &Table,
-        definition: &IndexDefinition,
+        definition: &Definition,
         state: IndexState,
     ) -> Result<IndexId, Error> {
         let id = IndexId(self.allocate(table.ns, None)?);
-        let record = IndexRecord {
-            tablet: table.tablet,
-            id,
-            name: definition.name.clone(),
-            fields: definition.fields.clone(),
-            staged: definition.staged,
-            state: Some(state),
-        };
+        let record = IndexRecord::new(table.tablet, id, definition, state);
         let internal = self.random_id();
         self.put_record(INDEXES, internal, Some(record.encode()))?;
         self.reads.points.insert(table.dep);

@@ -9,10 +9,11 @@ use value::InternalId;
 use super::Transaction;
 use crate::{
     cache::Seen,
-    catalog::{Catalog, DATABASE, Table},
+    catalog::{Catalog, DATABASE, DerivedIndex, Table},
+    derived::OwnTexts,
     document::Document,
     error::Error,
-    keys::{DocKey, Space, TabletId, index_key},
+    keys::{DocKey, IndexId, Space, TabletId, index_key},
     schema::FieldPath,
 };
 
@@ -41,6 +42,8 @@ pub struct Writes {
     table_names: FxHashMap<TabletId, String>,
     /// Where the written documents of an index stand now; only for what was scanned.
     rows: FxHashMap<Space, OwnRows>,
+    /// The written documents as text indexes see them; only for what was searched.
+    texts: FxHashMap<IndexId, (TabletId, OwnTexts)>,
     /// How to undo, newest last; kept from the first savepoint on.
     undo: Option<Vec<(DocKey, Option<WriteEntry>)>>,
     /// Rows put or removed apart from any document: indexes being filled, tables being purged.
@@ -98,6 +101,18 @@ impl Writes {
         &own.by_key
     }
 
+    /// Returns what own writes are to a text index.
+    pub fn texts(&mut self, index: &Arc<DerivedIndex>, tablet: TabletId) -> &OwnTexts {
+        let map = &self.map;
+        let (_, own) = self.texts.entry(index.id).or_insert_with(|| {
+            let mut own = OwnTexts::new(index);
+            let written = map.iter().filter(|(key, _)| key.tablet == tablet);
+            written.for_each(|(key, entry)| own.set(key.internal, Some(entry.after.as_deref())));
+            (tablet, own)
+        });
+        own
+    }
+
     fn set(&mut self, key: DocKey, entry: Option<WriteEntry>) {
         let new = entry.as_ref().and_then(|entry| entry.after.clone());
         let old = match entry {
@@ -107,6 +122,11 @@ impl Writes {
         let old_document = old.as_ref().and_then(|entry| entry.after.as_deref());
         for (space, own) in self.rows.iter_mut().filter(|(_, own)| own.tablet == key.tablet) {
             own.replace(*space, key, old_document, new.as_deref());
+        }
+        if !self.texts.is_empty() {
+            let after = self.map.get(&key).map(|entry| entry.after.as_deref());
+            let own = self.texts.values_mut().filter(|(tablet, _)| *tablet == key.tablet);
+            own.for_each(|(_, own)| own.set(key.internal, after));
         }
         if let Some(undo) = &mut self.undo {
             undo.push((key, old));

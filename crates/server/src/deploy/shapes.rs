@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Query, State};
+use db::schema::{Definition, DerivedKind, FieldPath};
 use functions::deploy::{self, IndexState};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -58,16 +59,35 @@ pub async fn indexes(
                 IndexState::Backfilling => "in_progress",
                 IndexState::Backfilled | IndexState::Enabled => "done",
             };
-            let mut fields: Vec<String> = index.definition.fields.iter().map(ToString::to_string).collect();
-            fields.push("_creationTime".into());
             listed.push(json!({
                 "table": table.name,
-                "name": index.definition.name,
-                "fields": fields,
+                "name": index.definition.name(),
+                "fields": fields(&index.definition),
                 "backfill": { "state": done },
-                "staged": index.definition.staged,
+                "staged": index.definition.is_staged(),
             }));
         }
     }
     Ok(Json(json!({ "indexes": listed })))
+}
+
+/// A list for an index over fields, an object for a search or vector index.
+fn fields(index: &Definition) -> Value {
+    let texts = |paths: &[FieldPath]| paths.iter().map(FieldPath::to_string).collect::<Vec<_>>();
+    match index {
+        Definition::Rows(index) => {
+            let mut fields = texts(&index.fields);
+            fields.push("_creationTime".into());
+            json!(fields)
+        }
+        Definition::Derived(index) => {
+            let filters = texts(&index.filter_fields);
+            match &index.kind {
+                DerivedKind::Text { field } => json!({ "searchField": field.to_string(), "filterFields": filters }),
+                DerivedKind::Vector { field, dimensions } => {
+                    json!({ "dimensions": dimensions, "vectorField": field.to_string(), "filterFields": filters })
+                }
+            }
+        }
+    }
 }

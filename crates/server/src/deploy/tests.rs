@@ -105,7 +105,9 @@ const APP: &str = r#"
 /// The body of `start_push`, with a key that no version knows.
 fn push_body() -> Json {
     let schema = json!({ "schemaValidation": true, "tables": [{ "tableName": "notes",
-        "indexes": [{ "indexDescriptor": "by_n", "fields": ["n"] }], "searchIndexes": [], "vectorIndexes": [],
+        "indexes": [{ "indexDescriptor": "by_n", "fields": ["n"] }],
+        "searchIndexes": [{ "indexDescriptor": "text", "searchField": "body", "filterFields": ["n"] }],
+        "vectorIndexes": [{ "indexDescriptor": "near", "vectorField": "v", "dimensions": 3, "filterFields": [] }],
         "documentType": { "type": "any" } }] });
     let schema = format!("export default {{ export: () => {} }};", Json::String(schema.to_string()));
     let module = |path: &str, source: &str| json!({ "path": path, "source": source, "sourceMap": "{}", "environment": "isolate" });
@@ -143,8 +145,11 @@ async fn a_push_goes_through_its_steps() {
     assert_eq!(function["visibility"], json!({ "kind": "public" }));
     assert_eq!(function["args"], r#"{"type":"object","value":{}}"#);
     assert_eq!(function["returns"], Json::Null);
-    let added =
-        json!([{ "name": "notes.by_n", "type": "database", "fields": ["n", "_creationTime"], "staged": false }]);
+    let added = json!([
+        { "name": "notes.by_n", "type": "database", "fields": ["n", "_creationTime"], "staged": false },
+        { "name": "notes.near", "type": "vector", "vectorField": "v", "dimensions": 3, "filterFields": [], "staged": false },
+        { "name": "notes.text", "type": "search", "searchField": "body", "filterFields": ["n"], "staged": false },
+    ]);
     assert_eq!(started["schemaChange"]["indexDiffs"][""]["added_indexes"], added);
     let diff = &finished["componentDiffs"][""];
     assert_eq!(diff["diffType"], json!({ "type": "modify" }));
@@ -312,8 +317,12 @@ async fn small_facts_are_answered() {
     let (_, urls) = server.get("/api/v1/get_canonical_urls").await;
     assert_eq!(urls, json!({ "convexCloudUrl": "http://127.0.0.1:3210", "convexSiteUrl": "http://127.0.0.1:3211" }));
     assert_eq!(server.get("/api/shapes2").await.1, json!({ "notes": { "type": "Never" } }));
-    let index = &server.get("/api/get_indexes").await.1["indexes"][0];
-    assert_eq!((&index["name"], &index["backfill"]["state"]), (&json!("by_n"), &json!("done")));
+    let indexes = server.get("/api/get_indexes").await.1["indexes"].clone();
+    assert_eq!((&indexes[0]["name"], &indexes[0]["backfill"]["state"]), (&json!("by_n"), &json!("done")));
+    let kinds: Vec<_> = indexes.as_array().unwrap().iter().map(|index| &index["fields"]).collect();
+    let near = json!({ "dimensions": 3, "vectorField": "v", "filterFields": [] });
+    let text = json!({ "searchField": "body", "filterFields": ["n"] });
+    assert_eq!(kinds, [&json!(["n", "_creationTime"]), &near, &text]);
     assert_eq!(server.get("/api/v1/list_usage_limits").await.1, json!({ "usageLimits": [] }));
     assert_eq!(server.post("/api/deploy2/report_push_completed", json!({ "spans": [] })).await, (200, Json::Null));
     let query = json!({ "args": {}, "format": "convex_encoded_json", "bundle": { "path": "testQuery.js", "source":
