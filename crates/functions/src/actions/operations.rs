@@ -7,6 +7,7 @@ mod calls;
 mod files;
 mod metadata;
 mod scheduling;
+mod vectors;
 
 use std::sync::Arc;
 
@@ -80,7 +81,7 @@ impl Operations {
             "1.0/getFunctionMetadata" => self.function_metadata(),
             "1.0/getDeploymentMetadata" => self.deployment_metadata(),
             "1.0/getRequestMetadata" => self.request_metadata(),
-            "1.0/actions/vectorSearch" => Err(refused("Vector search is not available in this version of Concave.")),
+            "1.0/actions/vectorSearch" => self.vector_search(args).await,
             "1.0/auditLog" => Err(refused("Audit logging is not yet supported in actions")),
             "1.0/createServiceToken" | "1.0/getServiceUrl" => Err(service_refused(args)),
             _ => return self.file_operation(name, args).await.map_err(host_error),

@@ -5,6 +5,7 @@ mod components;
 mod finish;
 mod node;
 mod refusals;
+mod search;
 mod test_queries;
 
 use std::collections::BTreeMap;

@@ -19,7 +19,7 @@ fn what_actions_may_not_do_is_refused_in_words() {
     assert!(refused("1.0/nonsense").contains("Unknown async operation 1.0/nonsense"));
     assert!(refused("1.0/insert").contains("Unknown async operation 1.0/insert"));
     assert!(refused("1.0/auditLog").contains("Audit logging is not yet supported in actions"));
-    assert!(refused("1.0/actions/vectorSearch").contains("Vector search is not available"));
+    assert!(refused("1.0/actions/vectorSearch").contains("Invalid arguments for `vectorSearch`"));
     assert!(refused("1.0/createServiceToken").contains("The service 'ai-gateway' belongs to the hosted platform"));
     assert!(refused("1.0/actions/query").contains("Invalid arguments for `runQuery`"));
 }
