@@ -80,7 +80,7 @@ fn documents_keep_to_their_limits() {
     store(nested(15)).unwrap();
     let wide: serde_json::Map<String, Value> = (0..1025).map(|i| (format!("f{i}"), json!(1.0))).collect();
     let refused = [
-        ("Value is too nested (maximum nesting 16).", nested(16)),
+        ("Document is too nested (nested 17 levels deep > maximum nesting 16)", nested(16)),
         ("Object has too many fields (1025 > maximum number 1024).", Value::Object(wide)),
         ("Array length is too long (8193 > maximum length 8192).", json!(vec![1.0; 8193])),
         ("Value is too large (1.00 MiB > maximum size 1 MiB)", json!("x".repeat(1 << 20))),
