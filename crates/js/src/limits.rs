@@ -33,7 +33,7 @@ pub const OUTPUT_BYTES: usize = 16 << 20;
 pub const IMAGE_BUDGET_BYTES: usize = 128 << 20;
 
 /// Sealed heaps of actions that exist at once, idle ones included; further actions get heaps that are freed. Count.
-pub const ACTION_HEAPS_MAX: usize = 128;
+pub const ACTION_HEAPS_MAX: usize = 256;
 
 /// Idle heaps of actions, in bytes of resident heap.
 pub const ACTION_HEAPS_BYTES: usize = 128 << 20;

@@ -11,6 +11,7 @@ use super::host::StepHost;
 use super::http::Exchange;
 use super::log::SharedLog;
 use super::operations::Operations;
+use super::steps::Turn;
 use super::{Permit, platform};
 use crate::SystemError;
 use crate::deployment::ComponentCode;
@@ -28,6 +29,8 @@ pub(super) struct Drive {
     operations: Operations,
     permit: Permit,
     log: SharedLog,
+    /// What the next step is.
+    turn: Turn,
     /// Away while a step runs.
     action: Option<Box<Action>>,
     exchange: Option<std::sync::Arc<Exchange>>,
@@ -71,6 +74,7 @@ impl Drive {
             operations,
             permit,
             log,
+            turn: Turn::First,
             action: Some(Box::new(Action { heap, host })),
             exchange,
             fetcher,
@@ -88,7 +92,8 @@ impl Drive {
     ) -> Result<T, SystemError> {
         let Some(mut action) = self.action.take() else { return Err(SystemError::internal("an action is over")) };
         let runtime = &self.operations.context().runtime;
-        let stepped = runtime.inner.actions.steps.run(runtime.platform(), move || {
+        let turn = std::mem::replace(&mut self.turn, Turn::Further);
+        let stepped = runtime.inner.actions.steps.run(runtime.platform(), turn, move || {
             let value = work(&mut action);
             (action, value)
         });

@@ -3,6 +3,9 @@
 //! They are apart from the workers, so that actions and transactions share the processor but never wait for one
 //! another. A step cannot be interrupted; when all threads are stuck in long ones, further threads are added, up to a
 //! bound, and go again when there is nothing to do.
+//!
+//! Actions that have begun come before those that have not: what ends soon gives its heap to the next one, and a crowd
+//! of callers does not make a crowd of heaps.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,7 +24,17 @@ const STALL: Duration = Duration::from_millis(100);
 /// How long a thread waits for work before it tidies up; one that was added ends then.
 const KEEP: Duration = Duration::from_secs(10);
 
+/// With steps of both kinds waiting, every so many is the first one of an action, so that those begin whatever others do.
+const FIRST_EVERY: u64 = 8;
+
 type Job = Box<dyn FnOnce() + Send>;
+
+/// Whether an action begins with a step, or goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    First,
+    Further,
+}
 
 pub(crate) struct StepPool {
     base: usize,
@@ -37,11 +50,29 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    jobs: VecDeque<Job>,
+    /// First steps of actions, and further ones.
+    first: VecDeque<Job>,
+    further: VecDeque<Job>,
     /// Counts the steps that have begun.
     begun: u64,
     threads: usize,
     closed: bool,
+}
+
+impl State {
+    fn is_idle(&self) -> bool {
+        self.first.is_empty() && self.further.is_empty()
+    }
+
+    fn take(&mut self) -> Option<Job> {
+        let first = self.begun % FIRST_EVERY == 0;
+        let job = match first {
+            true => self.first.pop_front().or_else(|| self.further.pop_front()),
+            false => self.further.pop_front().or_else(|| self.first.pop_front()),
+        }?;
+        self.begun += 1;
+        Some(job)
+    }
 }
 
 impl StepPool {
@@ -61,6 +92,7 @@ impl StepPool {
     pub async fn run<T: Send + 'static>(
         &self,
         platform: &Platform,
+        turn: Turn,
         step: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, SystemError> {
         let (sender, mut receiver) = oneshot::channel();
@@ -69,7 +101,7 @@ impl StepPool {
                 drop(sender.send(step()));
             }
         };
-        self.submit(Box::new(job))?;
+        self.submit(turn, Box::new(job))?;
         loop {
             let begun = self.shared.state.lock().begun;
             tokio::select! {
@@ -87,12 +119,15 @@ impl StepPool {
         }
     }
 
-    fn submit(&self, job: Job) -> Result<(), SystemError> {
+    fn submit(&self, turn: Turn, job: Job) -> Result<(), SystemError> {
         let mut state = self.shared.state.lock();
         if state.closed {
             return Err(shutting_down());
         }
-        state.jobs.push_back(job);
+        match turn {
+            Turn::First => state.first.push_back(job),
+            Turn::Further => state.further.push_back(job),
+        }
         drop(state);
         self.shared.ready.notify_one();
         Ok(())
@@ -102,7 +137,7 @@ impl StepPool {
     fn relieve(&self, begun: u64) {
         let stuck = {
             let state = self.shared.state.lock();
-            let stuck = state.begun == begun && !state.jobs.is_empty();
+            let stuck = state.begun == begun && !state.is_idle();
             stuck && state.threads < ACTION_THREADS_MAX && !state.closed
         };
         if stuck && let Err(error) = self.spawn() {
@@ -124,7 +159,8 @@ impl StepPool {
     pub fn shutdown(&self) {
         let mut state = self.shared.state.lock();
         state.closed = true;
-        state.jobs.clear();
+        state.first.clear();
+        state.further.clear();
         drop(state);
         self.shared.ready.notify_all();
     }
@@ -143,17 +179,44 @@ fn serve(shared: &Shared, base: usize) {
 fn next(shared: &Shared, base: usize) -> Option<Job> {
     let mut state = shared.state.lock();
     loop {
-        if let Some(job) = state.jobs.pop_front() {
-            state.begun += 1;
+        if let Some(job) = state.take() {
             return Some(job);
         }
         let waited_in_vain = !state.closed && shared.ready.wait_for(&mut state, KEEP).timed_out();
-        if state.closed || (waited_in_vain && state.jobs.is_empty() && state.threads > base) {
+        if state.closed || (waited_in_vain && state.is_idle() && state.threads > base) {
             state.threads -= 1;
             return None;
         }
-        if waited_in_vain && state.jobs.is_empty() {
+        if waited_in_vain && state.is_idle() {
             MutexGuard::unlocked(&mut state, &shared.tidy_up);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The order in which one thread takes steps that wait.
+    fn order(first: usize, further: usize) -> String {
+        let (mut state, taken) = (State::default(), Arc::new(Mutex::new(String::new())));
+        let job = |mark: char| -> Job {
+            let taken = taken.clone();
+            Box::new(move || taken.lock().push(mark))
+        };
+        state.first.extend((0..first).map(|_| job('1')));
+        state.further.extend((0..further).map(|_| job('+')));
+        while let Some(job) = state.take() {
+            job();
+        }
+        let order = taken.lock().clone();
+        order
+    }
+
+    #[test]
+    fn actions_that_have_begun_come_first_and_others_begin_too() {
+        assert_eq!(order(3, 16), "1+++++++1+++++++1++");
+        assert_eq!(order(3, 2), "1++11");
+        assert_eq!(order(0, 3), "+++");
     }
 }
