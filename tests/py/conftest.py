@@ -4,6 +4,7 @@
 with the official CLI.
 """
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -62,25 +63,33 @@ def push_test_app(url, key, directory):
     subprocess.run(command, cwd=project, env=env, check=True)
 
 
+@contextlib.contextmanager
+def app_server(*options, environment=None):
+    """A server of its own with the test app on it: gives its address and its process."""
+    directory = tempfile.mkdtemp(prefix="concave-py-")
+    data = os.path.join(directory, "data")
+    port, site_port = free_ports(2)
+    url = f"http://127.0.0.1:{port}"
+    command = [binary(), "serve", "--data-dir", data, "--port", str(port), "--site-port", str(site_port), *options]
+    process = subprocess.Popen(command, env=os.environ | (environment or {}))
+    try:
+        wait_until_ready(url, process)
+        key = subprocess.run([binary(), "key", "--data-dir", data], check=True, capture_output=True, text=True).stdout.strip()
+        push_test_app(url, key, directory)
+        yield url, process
+    finally:
+        process.kill()
+        process.wait()
+        shutil.rmtree(directory)
+
+
 @pytest.fixture(scope="session")
 def url():
     if "CONCAVE_URL" in os.environ:
         yield os.environ["CONCAVE_URL"]
         return
-    directory = tempfile.mkdtemp(prefix="concave-py-")
-    data = os.path.join(directory, "data")
-    port, site_port = free_ports(2)
-    url = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen([binary(), "serve", "--data-dir", data, "--port", str(port), "--site-port", str(site_port)])
-    try:
-        wait_until_ready(url, process)
-        key = subprocess.run([binary(), "key", "--data-dir", data], check=True, capture_output=True, text=True).stdout.strip()
-        push_test_app(url, key, directory)
+    with app_server() as (url, _):
         yield url
-    finally:
-        process.kill()
-        process.wait()
-        shutil.rmtree(directory)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use db::Database;
 use functions::Runtime;
 use platform::Platform;
-use server::{Instance, Listeners, RunningServer, ServerOptions};
+use server::{Instance, Listeners, OtlpSettings, RunningServer, ServerOptions};
 use storage::blobs::BlobStore;
 use storage::{FjallEngine, FjallOptions};
 use tokio::signal::unix::{SignalKind, signal};
@@ -59,6 +59,7 @@ pub struct Server {
 
 impl Server {
     pub async fn start(options: &ServeOptions) -> Result<Server> {
+        let otlp = OtlpSettings::read(|name| std::env::var(name).ok()).context("set up the export of metrics")?;
         let client = SocketAddr::new(options.host, options.port);
         let site = SocketAddr::new(options.host, options.site_port);
         let mut listeners = Listeners::bind(client, site).await?;
@@ -82,6 +83,7 @@ impl Server {
             cloud_url: server_options.client_origin.clone(),
             site_url: server_options.site_origin.clone(),
             instance_name: instance.name.clone(),
+            redact: options.redact,
             actions: options.actions.bounds(),
             node: Some(options.node.options(&data_dir.node())),
             ..functions::Options::default()
@@ -100,8 +102,8 @@ impl Server {
         tokio::spawn(check_files(runtime.options().blobs.clone()));
         let (client_origin, site_origin) = (server_options.client_origin.clone(), server_options.site_origin.clone());
         let mut running = server::serve(listeners, server_options, runtime.clone());
-        if server::otlp_wanted(|name| std::env::var(name).ok()) {
-            running.export_metrics()?;
+        if let Some(settings) = otlp {
+            running.export_metrics(settings)?;
         }
         if let Some(address) = metrics_address {
             tracing::info!(%address, "serving metrics");

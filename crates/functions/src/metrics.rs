@@ -3,12 +3,14 @@
 //! The number of series is bounded, whatever clients call: a function gets a series of its own when it is first
 //! called, functions that do not exist share one, and functions beyond the bound share one.
 
+mod calls;
 mod histogram;
-mod readings;
+mod numbers;
+mod table;
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::RwLock;
@@ -19,8 +21,8 @@ use crate::limits::FUNCTION_SERIES_MAX;
 use crate::logs::Completion;
 use crate::run::is_not_found;
 
-pub use histogram::{BOUNDS as LATENCY_BOUNDS_SECONDS, HistogramReading};
-pub use readings::{Reading, ReadingKind};
+pub use histogram::HistogramReading;
+pub use table::{Labels, Metric, MetricKind, Sample, SampleValue};
 
 pub(crate) use histogram::Histogram;
 
@@ -28,9 +30,6 @@ pub(crate) use histogram::Histogram;
 const UNRESOLVED: &str = "_unresolved";
 /// The function name of functions beyond the bound.
 const OTHER: &str = "_other";
-
-/// Told about every finished execution.
-pub type CallObserver = Box<dyn Fn(&CallLabels, &Completion) + Send + Sync>;
 
 /// What tells the series of calls apart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +45,6 @@ pub struct CallLabels {
 #[derive(Default)]
 pub struct Metrics {
     series: RwLock<FxHashMap<u64, Vec<Arc<Series>>>>,
-    observer: OnceLock<CallObserver>,
     /// Seconds from a mutation's validation until it is durable.
     pub(crate) commit_seconds: Histogram,
     /// How late the job that started last was, in milliseconds.
@@ -94,18 +92,7 @@ pub struct CallReading {
 impl Metrics {
     /// Counts a finished execution.
     pub(crate) fn record(&self, entry: &Completion) {
-        let series = self.series_of(entry);
-        series.add(entry);
-        if let Some(observer) = self.observer.get() {
-            observer(&series.labels, entry);
-        }
-    }
-
-    /// Calls `observer` with every execution from now on; only the first observer is taken.
-    pub fn observe_calls(&self, observer: CallObserver) {
-        if self.observer.set(observer).is_err() {
-            tracing::warn!("there is an observer of calls already");
-        }
+        self.series_of(entry).add(entry);
     }
 
     /// Shows how late a job starts.
@@ -212,11 +199,15 @@ impl Series {
             }
         };
         add(&self.user_microseconds, (entry.user_time * 1e6) as u64);
+        self.seconds.observe(entry.execution_time);
+        // What an action used is what those used that it called, and it is counted there.
+        if matches!(entry.kind, FunctionKind::Action | FunctionKind::HttpAction) {
+            return;
+        }
         add(&self.read_bytes, entry.usage.read_bytes);
         add(&self.read_documents, entry.usage.read_documents);
         add(&self.write_bytes, entry.usage.write_bytes);
         add(&self.write_documents, entry.usage.write_documents);
-        self.seconds.observe(entry.execution_time);
     }
 
     fn read(&self) -> CallReading {

@@ -31,7 +31,7 @@ mod socket;
 pub use error::ApiError;
 pub use extract::{AdminIdentity, CallerIdentity, JsonBody};
 pub use options::{Instance, ServerOptions};
-pub use otlp::{OtlpError, wanted as otlp_wanted};
+pub use otlp::{OtlpError, OtlpSettings, SettingsError};
 pub use request_id::RequestIdHeader;
 pub use serve::{Listeners, RunningServer, ServeError, serve};
 pub use state::AppState;

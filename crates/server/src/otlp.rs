@@ -1,183 +1,152 @@
-//! Metrics pushed to an OpenTelemetry collector, over HTTP in protobuf.
+//! Metrics pushed to an OpenTelemetry collector, as protobuf over HTTP.
 //!
-//! Set up by the standard variables: `OTEL_EXPORTER_OTLP_ENDPOINT` turns it on. The SDK counts calls itself, because
-//! it has no way to take over a histogram; every other number is read when it is exported.
+//! A thread of its own reads the table of `metrics` from time to time and sends all of it, so that calls pay nothing
+//! for the export. Nothing is sent twice: what an export that failed would have told, the next one tells.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod encode;
+mod settings;
 
-use functions::logs::Completion;
-use functions::metrics::{CallLabels, LATENCY_BOUNDS_SECONDS, Reading, ReadingKind};
-use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider};
-use opentelemetry_otlp::MetricExporter;
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
-use parking_lot::Mutex;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 
-use crate::metrics::readings;
+use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsPartialSuccess, ExportMetricsServiceResponse};
+use prost::Message;
+use reqwest::blocking::Client;
+use reqwest::header::CONTENT_TYPE;
+
+use crate::metrics::table;
 use crate::state::AppState;
 
-/// Either of them turns the export on.
-const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"];
+pub use settings::{OtlpSettings, SettingsError};
 
-/// One export reads every number; those of a moment ago are not read again.
-const READINGS_AGE_MAX: Duration = Duration::from_millis(500);
+use encode::Encoder;
 
 /// A running export.
-pub struct Otlp(SdkMeterProvider);
-
-#[derive(Debug, thiserror::Error)]
-#[error("set up the export of metrics over OTLP; check the variables that begin with OTEL_")]
-pub struct OtlpError(#[from] opentelemetry_otlp::ExporterBuildError);
-
-/// Whether the environment asks for an export.
-pub fn wanted(variable: impl Fn(&str) -> Option<String>) -> bool {
-    let is = |name: &str, value: &str| variable(name).is_some_and(|text| text.eq_ignore_ascii_case(value));
-    let endpoint = ENDPOINTS.iter().any(|name| variable(name).is_some_and(|text| !text.is_empty()));
-    endpoint && !is("OTEL_SDK_DISABLED", "true") && !is("OTEL_METRICS_EXPORTER", "none")
+pub struct Otlp {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("start the thread that exports metrics")]
+pub struct OtlpError(#[from] std::io::Error);
+
 impl Otlp {
-    /// Starts exporting what `state` measures.
-    pub fn start(state: &AppState) -> Result<Otlp, OtlpError> {
-        let exporter = MetricExporter::builder().with_http().build()?;
-        let provider = SdkMeterProvider::builder()
-            .with_resource(resource(state))
-            .with_reader(PeriodicReader::builder(exporter).build())
-            .build();
-        let meter = provider.meter("concave");
-        observe_numbers(&meter, state);
-        let calls = Calls::new(&meter);
-        state.runtime.metrics().observe_calls(Box::new(move |labels, entry| calls.add(labels, entry)));
-        Ok(Otlp(provider))
+    /// Starts exporting what `state` measures, to where `settings` say.
+    pub fn start(state: &AppState, settings: OtlpSettings) -> Result<Otlp, OtlpError> {
+        let (stop, stopped) = channel();
+        let encoder = Encoder::new(resource(state, &settings), settings.temporality, state.platform.now_ns());
+        let state = state.clone();
+        let run = move || match Exporter::new(state, settings, encoder) {
+            Ok(mut exporter) => exporter.run(&stopped),
+            Err(error) => tracing::error!(error = chain(&error), "metrics cannot be exported"),
+        };
+        Ok(Otlp { stop, thread: std::thread::Builder::new().name("otlp".into()).spawn(run)? })
     }
 
-    /// Exports what is left. Blocking.
+    /// Exports once more, and ends. Blocking.
     pub fn shutdown(self) {
-        if let Err(error) = self.0.shutdown() {
-            tracing::warn!(%error, "the last metrics could not be exported");
+        drop(self.stop);
+        if self.thread.join().is_err() {
+            tracing::error!("the export of metrics ended badly");
         }
     }
 }
 
 /// Who exports. What the environment says wins over what we say.
-fn resource(state: &AppState) -> Resource {
+fn resource(state: &AppState, settings: &OtlpSettings) -> Vec<(String, String)> {
     let ours = [
-        KeyValue::new("service.name", "concave"),
-        KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
-        KeyValue::new("service.instance.id", state.instance.name.clone()),
+        ("service.name", "concave"),
+        ("service.version", env!("CARGO_PKG_VERSION")),
+        ("service.instance.id", state.instance.name.as_str()),
     ];
-    let environment = Resource::builder().build();
-    let named = std::env::var_os("OTEL_SERVICE_NAME").is_some();
-    let set = |pair: &KeyValue| match pair.key.as_str() {
-        // The SDK makes up a name when nobody gives one.
-        "service.name" => named || environment.get(&pair.key).is_some_and(|name| !name.as_str().starts_with("unknown")),
-        _ => environment.get(&pair.key).is_some(),
-    };
-    let missing: Vec<KeyValue> = ours.iter().filter(|pair| !set(pair)).cloned().collect();
-    Resource::builder().with_attributes(missing).build()
-}
-
-/// Registers every number that is read when it is exported.
-fn observe_numbers(meter: &Meter, state: &AppState) {
-    let now = readings(state);
-    let cache = Arc::new(Cache { state: state.clone(), latest: Mutex::new((Duration::ZERO, Vec::new())) });
-    for (index, Reading { name, help, kind, .. }) in now.into_iter().enumerate() {
-        let name = format!("concave.{name}");
-        let cache = cache.clone();
-        match kind {
-            ReadingKind::Gauge => {
-                let gauge = meter.f64_observable_gauge(name).with_description(help);
-                gauge.with_callback(move |out| out.observe(cache.value(index), &[])).build();
-            }
-            ReadingKind::Counter => {
-                let counter = meter.f64_observable_counter(name).with_description(help);
-                counter.with_callback(move |out| out.observe(cache.value(index), &[])).build();
-            }
+    let mut attributes = settings.resource.clone();
+    for (name, value) in ours {
+        if !attributes.iter().any(|(set, _)| set == name) {
+            attributes.push((name.into(), value.into()));
         }
     }
+    attributes
 }
 
-/// The numbers of this export.
-struct Cache {
+/// What the thread has.
+struct Exporter {
     state: AppState,
-    latest: Mutex<(Duration, Vec<Reading>)>,
+    settings: OtlpSettings,
+    encoder: Encoder,
+    client: Client,
+    /// The last export failed, which was said.
+    failing: bool,
 }
 
-impl Cache {
-    fn value(&self, index: usize) -> f64 {
-        let now = self.state.platform.monotonic();
-        let mut latest = self.latest.lock();
-        if latest.1.is_empty() || now.saturating_sub(latest.0) > READINGS_AGE_MAX {
-            *latest = (now, readings(&self.state));
-        }
-        latest.1.get(index).map_or(0.0, |reading| reading.value)
+/// Why an export did not arrive.
+#[derive(Debug, thiserror::Error)]
+enum ExportError {
+    #[error("reach the collector")]
+    Network(#[from] reqwest::Error),
+    #[error("the collector answered with status {status}: {text}")]
+    Status { status: u16, text: String },
+}
+
+impl Exporter {
+    fn new(state: AppState, settings: OtlpSettings, encoder: Encoder) -> Result<Exporter, reqwest::Error> {
+        let client = Client::builder().timeout(settings.timeout).build()?;
+        Ok(Exporter { state, settings, encoder, client, failing: false })
     }
-}
 
-/// The instruments of calls.
-struct Calls {
-    count: Counter<u64>,
-    conflicts: Counter<u64>,
-    seconds: Histogram<f64>,
-    read_bytes: Counter<u64>,
-    write_bytes: Counter<u64>,
-}
-
-impl Calls {
-    fn new(meter: &Meter) -> Calls {
-        let count = meter.u64_counter("concave.function_calls");
-        let conflicts = meter.u64_counter("concave.function_conflicts");
-        let seconds = meter.f64_histogram("concave.function_seconds").with_boundaries(LATENCY_BOUNDS_SECONDS.to_vec());
-        let read_bytes = meter.u64_counter("concave.function_read_bytes");
-        let write_bytes = meter.u64_counter("concave.function_write_bytes");
-        Calls {
-            count: count.with_description("Finished executions by outcome").build(),
-            conflicts: conflicts.with_description("Executions that ran again after a conflict").build(),
-            seconds: seconds.with_description("Duration of executions").with_unit("s").build(),
-            read_bytes: read_bytes.with_description("Bytes of documents read").with_unit("By").build(),
-            write_bytes: write_bytes.with_description("Bytes of documents written").with_unit("By").build(),
+    fn run(&mut self, stopped: &Receiver<()>) {
+        loop {
+            let last = match stopped.recv_timeout(self.settings.interval) {
+                Err(RecvTimeoutError::Timeout) => false,
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => true,
+            };
+            self.export();
+            if last {
+                return;
+            }
         }
     }
 
-    fn add(&self, labels: &CallLabels, entry: &Completion) {
-        let function = [
-            KeyValue::new("kind", labels.kind.name()),
-            KeyValue::new("component", labels.component.clone()),
-            KeyValue::new("function", labels.function.clone()),
-        ];
-        if entry.will_retry {
-            return self.conflicts.add(1, &function);
+    /// Exports everything. A collector that is away is told of once, and once when it is back.
+    fn export(&mut self) {
+        let request = self.encoder.encode(table(&self.state), self.state.platform.now_ns());
+        let sent = self.send(request.encode_to_vec());
+        let endpoint = self.settings.endpoint.as_str();
+        match &sent {
+            Ok(refused) => {
+                self.encoder.sent();
+                if let Some(ExportMetricsPartialSuccess { rejected_data_points, error_message }) = refused {
+                    tracing::warn!(rejected_data_points, error_message, "the collector refused some of the metrics");
+                }
+                if self.failing {
+                    tracing::info!(endpoint, "metrics are exported again");
+                }
+            }
+            Err(error) if !self.failing => {
+                tracing::warn!(endpoint, error = chain(error), "metrics could not be exported; trying again later");
+            }
+            Err(_) => {}
         }
-        let outcome = match entry {
-            Completion { cached: true, .. } => "cached",
-            Completion { error: Some(_), .. } => "error",
-            _ => "success",
-        };
-        let [kind, component, name] = function.clone();
-        self.count.add(1, &[kind, component, name, KeyValue::new("outcome", outcome)]);
-        if !entry.cached {
-            self.seconds.record(entry.execution_time, &function);
-            self.read_bytes.add(entry.usage.read_bytes, &function);
-            self.write_bytes.add(entry.usage.write_bytes, &function);
+        self.failing = sent.is_err();
+    }
+
+    /// Sends a request; returns what the collector did not take.
+    fn send(&self, body: Vec<u8>) -> Result<Option<ExportMetricsPartialSuccess>, ExportError> {
+        let request = self.client.post(self.settings.endpoint.clone()).headers(self.settings.headers.clone());
+        let response = request.header(CONTENT_TYPE, "application/x-protobuf").body(body).send()?;
+        let status = response.status();
+        if !status.is_success() {
+            let text = response.text().unwrap_or_default().chars().take(200).collect();
+            return Err(ExportError::Status { status: status.as_u16(), text });
         }
+        // Some collectors answer with nothing, or in JSON: all is well then.
+        let answer = ExportMetricsServiceResponse::decode(response.bytes()?).unwrap_or_default();
+        Ok(answer.partial_success.filter(|part| part.rejected_data_points > 0 || !part.error_message.is_empty()))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::wanted;
-
-    #[test]
-    fn the_standard_variables_turn_the_export_on_and_off() {
-        let check = |set: &[(&str, &str)]| {
-            wanted(|name| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
-        };
-        let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
-        assert!(!check(&[]) && !check(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "")]));
-        assert!(check(&[endpoint]) && check(&[("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://x/v1/metrics")]));
-        assert!(!check(&[endpoint, ("OTEL_SDK_DISABLED", "TRUE")]));
-        assert!(!check(&[endpoint, ("OTEL_METRICS_EXPORTER", "none")]));
-    }
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

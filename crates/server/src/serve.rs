@@ -27,7 +27,7 @@ use crate::auth::{Authenticator, KeySource, Network, NoNetwork};
 use crate::limits::{HEADER_READ_DURATION_MAX, SHUTDOWN_DURATION_MAX};
 use crate::options::ServerOptions;
 use crate::origin::Peer;
-use crate::otlp::{Otlp, OtlpError};
+use crate::otlp::{Otlp, OtlpError, OtlpSettings};
 use crate::router;
 use crate::state::{AppState, Shared};
 
@@ -97,9 +97,11 @@ impl RunningServer {
         self.state.tasks.len()
     }
 
-    /// Starts pushing metrics to the collector that the `OTEL_` variables name.
-    pub fn export_metrics(&mut self) -> Result<(), OtlpError> {
-        self.otlp = Some(Otlp::start(&self.state)?);
+    /// Starts pushing metrics to an OpenTelemetry collector.
+    ///
+    /// Errors: there can be no further thread.
+    pub fn export_metrics(&mut self, settings: OtlpSettings) -> Result<(), OtlpError> {
+        self.otlp = Some(Otlp::start(&self.state, settings)?);
         Ok(())
     }
 

@@ -9,6 +9,7 @@ import { until } from "./until.mjs";
 
 const repository = resolve(fileURLToPath(import.meta.url), "../../../..");
 const READY_MS_MAX = 30_000;
+const STDOUT_LENGTH_MAX = 1_000_000;
 
 /** The binary under test: CONCAVE_BIN, or what `cargo build` left in the target directory. */
 export function binary() {
@@ -20,7 +21,10 @@ export function binary() {
 
 export class Server {
   #child = null;
+  /** The newest of what the server wrote, to either stream. */
   output = "";
+  /** The newest of what it wrote to standard output, from the start of a line. */
+  stdout = "";
 
   constructor(directory, port, sitePort, { options = [], environment = {} } = {}) {
     this.directory = directory;
@@ -69,6 +73,11 @@ export class Server {
       this.output = (this.output + chunk).slice(-20_000);
     };
     child.stdout.on("data", keep);
+    child.stdout.setEncoding("utf8").on("data", (chunk) => {
+      this.stdout += chunk;
+      const extra = this.stdout.length - STDOUT_LENGTH_MAX;
+      if (extra > 0) this.stdout = this.stdout.slice(this.stdout.indexOf("\n", extra) + 1);
+    });
     child.stderr.on("data", keep);
     this.exited = new Promise((done) => child.once("exit", (code, signal) => done({ code, signal })));
     await until(() => this.#answers(), "the server answers", READY_MS_MAX);

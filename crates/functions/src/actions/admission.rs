@@ -35,6 +35,14 @@ enum Place {
     Job,
 }
 
+/// How many actions there are, those of jobs excluded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub running: usize,
+    /// Callers that wait for a place.
+    pub waiting: usize,
+}
+
 /// A place for one action; given back when dropped.
 pub(crate) struct Permit {
     admission: Arc<Admission>,
@@ -102,6 +110,13 @@ impl Admission {
             true => Err(shutting_down()),
             false => Ok(self.permit(Place::Job)),
         }
+    }
+
+    /// How many actions run and wait right now.
+    pub fn line(&self) -> Line {
+        let state = self.state.lock();
+        let waiting = state.waiting.iter().filter(|waiting| !waiting.is_closed()).count();
+        Line { running: state.running + state.nested, waiting }
     }
 
     /// Lets nobody in any more.

@@ -86,14 +86,28 @@ fn durations_fall_into_the_bucket_that_holds_them() {
 }
 
 #[test]
-fn an_observer_sees_every_execution() {
+fn the_table_has_a_series_for_each_function_and_units_by_name() {
     let metrics = Metrics::default();
-    let seen = Arc::new(AtomicU64::default());
-    let count = seen.clone();
-    metrics.observe_calls(Box::new(move |labels, _| {
-        assert_eq!(&*labels.function, "a:b");
-        count.fetch_add(1, Ordering::Relaxed);
-    }));
-    (0..3).for_each(|_| metrics.record(&entry("a:b")));
-    assert_eq!(seen.load(Ordering::Relaxed), 3);
+    metrics.record(&entry("a:b"));
+    metrics.record(&Completion { cached: true, ..entry("a:c") });
+    let mut table = Vec::new();
+    metrics.measure(&mut table);
+    let metric = |name: &str| table.iter().find(|metric| metric.name == name).unwrap();
+    let value = |name: &str, labels: &[(&str, &str)]| {
+        let is = |sample: &&Sample| labels.iter().all(|(k, v)| sample.labels.iter().any(|(a, b)| a == k && **b == **v));
+        let mut found = metric(name).samples.iter().filter(is);
+        let value = found.next().map(|sample| sample.value.clone());
+        assert!(found.next().is_none(), "one series only");
+        value
+    };
+    let count = |n: u64| Some(SampleValue::Count(n));
+    assert_eq!(value("function_calls", &[("function", "a:b"), ("outcome", "success")]), count(1));
+    assert_eq!(value("function_calls", &[("function", "a:c"), ("outcome", "cached")]), count(1));
+    assert_eq!(
+        value("function_read_bytes", &[("kind", "Mutation"), ("component", ""), ("function", "a:b")]),
+        count(10)
+    );
+    assert_eq!(metric("function_calls").samples.len(), 6);
+    let units = ["function_calls", "function_read_bytes", "function_seconds"].map(|name| metric(name).unit());
+    assert_eq!(units, [None, Some("By"), Some("s")]);
 }
