@@ -10,6 +10,7 @@
 
 mod analysis;
 mod definition;
+mod delete_component;
 mod diff;
 mod errors;
 mod evaluate;
@@ -31,6 +32,7 @@ mod wait;
 
 pub use analysis::{AppAnalysis, ComponentAnalysis};
 pub use definition::DefinitionExport;
+pub use delete_component::delete_component;
 pub use diff::{ComponentDiff, CronDiff, InstanceChange, PushDiff};
 pub use evaluate::PushThreadError;
 pub use finish::{FinishRequest, finish_push};

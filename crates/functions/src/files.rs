@@ -31,6 +31,8 @@ pub(crate) use action::commit;
 pub(crate) use io::FileIo;
 pub(crate) use rows::{FileRow, NewFile, TABLE, ensure_table};
 pub(crate) use sweep::Sweeper;
+#[cfg(test)]
+pub(crate) use sweep::sweep;
 pub(crate) use upload::{blob_error, mismatch};
 
 use db::Namespace;

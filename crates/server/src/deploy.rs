@@ -3,6 +3,7 @@
 //!
 //! Pushes carry their admin key in the body, everything else in the header.
 
+mod components;
 mod environment;
 mod logs;
 mod push;
@@ -27,7 +28,7 @@ const ENVIRONMENT_BODY_BYTES_MAX: usize = 2 << 20;
 
 /// Every route of this part.
 pub fn routes() -> Router<AppState> {
-    Router::new().merge(push_routes()).merge(environment_routes()).merge(reading_routes())
+    Router::new().merge(push_routes()).merge(environment_routes()).merge(data_routes()).merge(reading_routes())
 }
 
 fn push_routes() -> Router<AppState> {
@@ -51,6 +52,10 @@ fn environment_routes() -> Router<AppState> {
         .route("/api/list_environment_variables", get(environment::list))
         .route("/api/v1/list_environment_variables", get(environment::list))
         .layer(DefaultBodyLimit::max(ENVIRONMENT_BODY_BYTES_MAX))
+}
+
+fn data_routes() -> Router<AppState> {
+    Router::new().route("/api/delete_component", post(components::delete))
 }
 
 fn reading_routes() -> Router<AppState> {

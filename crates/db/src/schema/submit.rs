@@ -235,7 +235,7 @@ impl Transaction {
     }
 
     /// Returns the active and the pending schema, recording the fact.
-    fn schemas(&mut self, ns: Namespace) -> (Option<Arc<StoredSchema>>, Option<Arc<StoredSchema>>) {
+    pub(crate) fn schemas(&mut self, ns: Namespace) -> (Option<Arc<StoredSchema>>, Option<Arc<StoredSchema>>) {
         self.reads.points.insert(Dep::Schema(ns).key());
         let namespace = self.catalog().namespace(ns);
         namespace.map(|ns| (ns.active.clone(), ns.pending.clone())).unwrap_or_default()

@@ -45,17 +45,38 @@ impl Transaction {
         let Some(table) = self.table(ns, name) else {
             return Ok(false);
         };
+        self.check_not_in_schema(ns, name)?;
+        self.drop_with_indexes(&table)?;
+        Ok(true)
+    }
+
+    /// Drops every table of a namespace with all documents, and its schemas; returns how many tables there were.
+    ///
+    /// Errors: a developer error for the namespace that holds the catalog itself.
+    pub fn drop_namespace(&mut self, ns: Namespace) -> Result<usize, Error> {
+        let (active, pending) = self.schemas(ns);
+        for schema in active.into_iter().chain(pending) {
+            self.put_record(SCHEMAS, schema.id.0.internal, None)?;
+        }
+        let tables = self.list_tables(ns);
+        for info in &tables {
+            let table = self.table(ns, &info.name).expect("a table that was just listed");
+            self.drop_with_indexes(&table)?;
+        }
+        Ok(tables.len())
+    }
+
+    fn drop_with_indexes(&mut self, table: &Table) -> Result<(), Error> {
+        let (ns, name) = (table.ns, table.name.clone());
         let Some(record) = table.record else {
             return Err(Error::developer("TableNameReserved", format!("{name} is a reserved table name.")));
         };
-        self.check_not_in_schema(ns, name)?;
-        let dropped =
-            TableRecord { ns, name: name.to_owned(), number: table.number.0, tablet: table.tablet, dropped: true };
+        let dropped = TableRecord { ns, name, number: table.number.0, tablet: table.tablet, dropped: true };
         self.put_record(TABLES, record, Some(dropped.encode()))?;
         for index in table.listed() {
             self.drop_index(index.record)?;
         }
-        Ok(true)
+        Ok(())
     }
 
     pub(crate) fn table_or_create(&mut self, ns: Namespace, name: &str) -> Result<Arc<Table>, Error> {

@@ -329,3 +329,21 @@ async fn small_facts_are_answered() {
         "import { query } from \"convex:/_system/repl/wrappers.js\"; export default query({ handler: async () => 7n });" } });
     assert_eq!(server.post("/api/run_test_function", query).await.1["value"], json!({ "$integer": "BwAAAAAAAAA=" }));
 }
+
+// deploy-api 14.2
+#[tokio::test]
+async fn deleting_a_component_is_for_admins_who_may_write_and_for_what_is_unmounted() {
+    let server = Server::start();
+    server.push(push_body()).await;
+    let delete = |key: Option<String>, id: Json| {
+        let body = json!({ "componentId": id });
+        let server = &server;
+        async move { server.post_as("/api/delete_component", key.as_deref(), body).await }
+    };
+    assert_eq!(delete(None, json!("1")).await.0, 403);
+    assert_eq!(delete(Some(key(true)), json!("1")).await.1["code"], "Unauthorized");
+    let (status, answer) = delete(Some(key(false)), Json::Null).await;
+    assert_eq!((status, &answer["code"]), (400, &json!("ComponentMustBeUnmounted")));
+    let (status, answer) = delete(Some(key(false)), json!("1")).await;
+    assert_eq!((status, &answer["code"]), (404, &json!("ComponentNotFound")));
+}

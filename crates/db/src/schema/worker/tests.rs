@@ -21,6 +21,29 @@ fn submit(db: &Database, text: &str) -> SubmittedSchema {
     db.submit_schema(ROOT, Some(schema)).unwrap()
 }
 
+#[test]
+fn a_dropped_namespace_takes_its_tables_and_schemas_with_it() {
+    let db = database();
+    let other = Namespace(7);
+    let kept = insert(&db, "t", "{}");
+    let id = mutate(&db, |tx| tx.insert(other, "t", doc("{'n':1}")).unwrap());
+    let schema = |kind: &str| Some(Schema::parse_json(&typed(kind).replace('\'', "\"")).unwrap());
+    let active = db.submit_schema(other, schema("number")).unwrap().id;
+    assert_eq!(settled(&db, active), SchemaState::Ready);
+    mutate(&db, |tx| tx.activate_schema(other, active).unwrap());
+    let pending = db.submit_schema(other, schema("any")).unwrap().id;
+    // `drop_table` alone refuses what the schema names.
+    let refused = db.begin(BeginAt::Validated).unwrap().drop_table(other, "t");
+    assert!(message(refused).contains("appears in the schema"));
+    assert_eq!(mutate(&db, |tx| tx.drop_namespace(other).unwrap()), 1);
+    assert!(db.active_schema(other).is_none() && db.list_tables(other).is_empty());
+    assert_eq!(db.schema_state(other, pending), SchemaState::Overwritten);
+    let mut tx = db.begin(BeginAt::Validated).unwrap();
+    assert!(tx.get(other, id).unwrap().is_none());
+    assert!(tx.get(ROOT, kept).unwrap().is_some());
+    assert!(message(tx.drop_namespace(ROOT)).contains("reserved"));
+}
+
 fn on_index() -> Query {
     query_json("{'source':{'type':'IndexRange','indexName':'t.i','range':[],'order':null},'operators':[]}")
 }

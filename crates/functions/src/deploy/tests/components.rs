@@ -1,6 +1,7 @@
 //! Apps with components: pushing them, calling across their boundaries, taking them away again.
 
 mod definitions;
+mod deletion;
 mod isolation;
 mod jobs;
 
