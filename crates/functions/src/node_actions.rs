@@ -21,7 +21,7 @@ use tokio::runtime::Builder;
 use tokio_util::task::AbortOnDropHandle;
 
 pub use code::NodeCode;
-pub(crate) use code::install;
+pub(crate) use code::{install, major};
 pub(crate) use run::run;
 
 use crate::{Deployment, ErrorKind, Options, SystemError};
@@ -33,6 +33,8 @@ pub struct NodeOptions {
     pub folder: PathBuf,
     /// The program; found on `PATH` when not given.
     pub binary: Option<PathBuf>,
+    /// Others, for apps that ask for their version; beside them `node22` and the like are looked for on `PATH`.
+    pub other_binaries: Vec<PathBuf>,
     /// Processes at once.
     pub processes_max: usize,
     /// Heap of each process, in MiB.
@@ -53,6 +55,7 @@ impl NodeOptions {
         NodeOptions {
             folder: defaults.scratch_dir,
             binary: None,
+            other_binaries: Vec::new(),
             processes_max: defaults.processes_max,
             memory_mb: defaults.memory_mb,
             idle_ttl: defaults.idle_ttl,
@@ -166,6 +169,7 @@ impl NodeActions {
         }
         let pool = Pool::new(PoolOptions {
             node_binary: options.binary.clone(),
+            other_node_binaries: options.other_binaries.clone(),
             npm_binary: None,
             processes_max: options.processes_max,
             memory_mb: options.memory_mb,

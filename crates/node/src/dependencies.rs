@@ -10,6 +10,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
     process::Stdio,
@@ -20,7 +21,13 @@ use platform::Platform;
 use sha2::{Digest, Sha256};
 use tokio::{process::Command, sync::Mutex};
 
-use crate::{NodeError, binary::Tools, limits, package::hash_text, pool::blocking};
+use crate::{
+    NodeError,
+    binary::{self, Tools},
+    limits,
+    package::hash_text,
+    pool::blocking,
+};
 
 /// One package and its exact version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -214,6 +221,8 @@ async fn run_npm(tools: &Tools, folder: &Path) -> Result<(), NodeError> {
         .current_dir(folder)
         .env_clear()
         .envs(inherited)
+        // npm itself and what packages build at their installation run in the Node.js that the packages are for.
+        .env("PATH", search_path(&tools.node))
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
@@ -228,6 +237,13 @@ async fn run_npm(tools: &Tools, folder: &Path) -> Result<(), NodeError> {
         true => Ok(()),
         false => Err(failed(format!("npm install: {}\n{}", output.status, tail(&output.stdout, &output.stderr)))),
     }
+}
+
+/// `PATH` with the folder of `node` in front.
+fn search_path(node: &Path) -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = binary::home(node).into_iter().chain(std::env::split_paths(&path));
+    std::env::join_paths(folders).unwrap_or(path.clone())
 }
 
 /// The end of what npm said.

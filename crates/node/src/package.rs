@@ -38,6 +38,8 @@ pub struct Package {
     /// `file:///…/user/`, what V8 puts before each path.
     user_url: String,
     modules: BTreeMap<String, Maps>,
+    /// The version of Node.js that it wants.
+    node_major: Option<u32>,
     /// Held so that they stay on disk.
     _external: Option<Arc<ExternalPackages>>,
 }
@@ -77,7 +79,7 @@ impl Environment {
 }
 
 impl Package {
-    /// Names the content: modules, maps and external packages.
+    /// Names the content: modules, maps, external packages, and the wanted version of Node.js.
     pub fn hash(&self) -> &str {
         &self.hash
     }
@@ -94,6 +96,10 @@ impl Package {
 
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    pub(crate) fn node_major(&self) -> Option<u32> {
+        self.node_major
     }
 
     /// The folder as a URL with a final slash.
@@ -160,12 +166,13 @@ impl Packages {
         &self,
         modules: &[ModuleSource],
         external: Option<Arc<ExternalPackages>>,
+        node_major: Option<u32>,
     ) -> Result<Arc<Package>, NodeError> {
         if let Some(bad) = modules.iter().find(|module| !is_module_path(&module.path)) {
             return Err(NodeError::InvalidModulePath(bad.path.clone()));
         }
         let deps = external.as_ref().map(|external| external.folder().to_owned());
-        let hash = content_hash(modules, deps.as_deref());
+        let hash = content_hash(modules, deps.as_deref(), node_major);
         if let Some(package) = self.known.lock().get(&hash).and_then(Weak::upgrade) {
             return Ok(package);
         }
@@ -176,6 +183,7 @@ impl Packages {
             modules: modules.iter().map(|module| (module.path.clone(), Maps::of(module))).collect(),
             hash: hash.clone(),
             folder,
+            node_major,
             _external: external,
         });
         // Held from here on, so a failed write removes what it wrote.
@@ -229,9 +237,10 @@ fn map_file(folder: &Path, path: &str) -> PathBuf {
     folder.join("maps").join(format!("{path}.map"))
 }
 
-fn content_hash(modules: &[ModuleSource], deps: Option<&Path>) -> String {
+fn content_hash(modules: &[ModuleSource], deps: Option<&Path>, node_major: Option<u32>) -> String {
     let sorted: BTreeMap<&str, &ModuleSource> = modules.iter().map(|module| (module.path.as_str(), module)).collect();
     let mut hash = Sha256::new();
+    hash_text(&mut hash, &node_major.unwrap_or_default().to_string());
     hash_text(&mut hash, &deps.map(|deps| deps.to_string_lossy()).unwrap_or_default());
     for (path, module) in sorted {
         hash_text(&mut hash, path);

@@ -5,7 +5,7 @@
 //! for a while end and give their memory back; idle ones of other packages make room first.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -16,11 +16,11 @@ use std::{
 
 use parking_lot::Mutex;
 use platform::Platform;
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::{Mutex as AsyncMutex, Notify};
 
 use crate::{
     ExternalPackages, ModuleSource, NodeError, Package,
-    binary::{self, Tools},
+    binary::{self, Search, Tools},
     call::Lease,
     dependencies::{Dependency, Installer},
     executor, limits,
@@ -32,6 +32,8 @@ use crate::{
 pub struct PoolOptions {
     /// The `node` to run, version 20 or later; found on `PATH` when not given.
     pub node_binary: Option<PathBuf>,
+    /// Others, for packages that want their version; beside them `node22` and the like are looked for on `PATH`.
+    pub other_node_binaries: Vec<PathBuf>,
     /// The `npm` that installs packages; found beside `node` or on `PATH` when not given.
     pub npm_binary: Option<PathBuf>,
     /// Processes of one package and environment. While old ones end, up to twice as many exist.
@@ -52,6 +54,7 @@ impl PoolOptions {
     pub fn new(scratch_dir: PathBuf) -> PoolOptions {
         PoolOptions {
             node_binary: None,
+            other_node_binaries: Vec::new(),
             npm_binary: None,
             processes_max: 4,
             memory_mb: 512,
@@ -80,7 +83,8 @@ pub(crate) struct Inner {
     pub(crate) options: PoolOptions,
     executor: PathBuf,
     packages: Packages,
-    tools: OnceCell<Tools>,
+    /// By the major version that somebody wants.
+    tools: AsyncMutex<HashMap<Option<u32>, Arc<Tools>>>,
     installer: Installer,
     processes: Mutex<Vec<Arc<Process>>>,
     /// Told whenever a process ended.
@@ -106,7 +110,7 @@ impl Pool {
             options,
             executor,
             packages,
-            tools: OnceCell::new(),
+            tools: AsyncMutex::default(),
             installer,
             processes: Mutex::default(),
             ended: Notify::new(),
@@ -115,30 +119,36 @@ impl Pool {
         Ok(Pool { inner: Arc::new(inner) })
     }
 
-    /// Returns the version of Node.js, such as `v22.1.0`.
+    /// Returns the version, such as `v22.1.0`, of the Node.js that packages run in which want this major version. It
+    /// is another one when that is not installed.
     ///
     /// Errors: `NotInstalled` when there is none, or none that is recent enough.
-    pub async fn node_version(&self) -> Result<String, NodeError> {
-        Ok(self.inner.tools().await?.version.clone())
+    pub async fn node_version(&self, major: Option<u32>) -> Result<String, NodeError> {
+        Ok(self.inner.tools(major).await?.version.clone())
     }
 
     /// Writes the modules of a push to disk, or finds them there. `external` comes from
-    /// [`Pool::install_dependencies`]. The folder is removed once nobody holds the package and no process uses it.
+    /// [`Pool::install_dependencies`], `node_major` is the version of Node.js they want. The folder is removed once nobody holds the package and no process uses it.
     pub async fn materialize(
         &self,
         modules: Vec<ModuleSource>,
         external: Option<Arc<ExternalPackages>>,
+        node_major: Option<u32>,
     ) -> Result<Arc<Package>, NodeError> {
         let inner = self.inner.clone();
-        blocking(move || inner.packages.materialize(&modules, external)).await
+        blocking(move || inner.packages.materialize(&modules, external, node_major)).await
     }
 
-    /// Installs exactly these packages, or finds them installed.
+    /// Installs exactly these packages for the wanted version of Node.js, or finds them installed.
     ///
     /// Errors: `InvalidExternalModules` with the end of npm's output.
-    pub async fn install_dependencies(&self, dependencies: &[Dependency]) -> Result<Arc<ExternalPackages>, NodeError> {
-        let tools = self.inner.tools().await?;
-        self.inner.installer.install(tools, dependencies).await
+    pub async fn install_dependencies(
+        &self,
+        dependencies: &[Dependency],
+        node_major: Option<u32>,
+    ) -> Result<Arc<ExternalPackages>, NodeError> {
+        let tools = self.inner.tools(node_major).await?;
+        self.inner.installer.install(&tools, dependencies).await
     }
 
     /// Removes installed packages that belong to no [`Package`] any more.
@@ -186,14 +196,22 @@ impl Drop for Inner {
 }
 
 impl Inner {
-    pub(crate) async fn tools(&self) -> Result<&Tools, NodeError> {
+    /// The programs for those who want this major version.
+    pub(crate) async fn tools(&self, major: Option<u32>) -> Result<Arc<Tools>, NodeError> {
+        let mut known = self.tools.lock().await;
+        if let Some(tools) = known.get(&major) {
+            return Ok(tools.clone());
+        }
         let options = &self.options;
-        self.tools.get_or_try_init(|| binary::find(options.node_binary.as_deref(), options.npm_binary.as_deref())).await
+        let (node, npm) = (options.node_binary.as_deref(), options.npm_binary.as_deref());
+        let tools = Arc::new(binary::find(Search { node, others: &options.other_node_binaries, npm, major }).await?);
+        known.insert(major, tools.clone());
+        Ok(tools)
     }
 
     /// Finds a place for one call.
     pub(crate) async fn lease(self: &Arc<Self>, generation: &Generation) -> Result<Lease, NodeError> {
-        let node = self.tools().await?.node.clone();
+        let node = self.tools(generation.package.node_major()).await?.node.clone();
         let call = self.call_next.fetch_add(1, Ordering::Relaxed);
         let give_up = self.options.platform.monotonic() + limits::WAIT_FOR_PROCESS_MAX;
         loop {

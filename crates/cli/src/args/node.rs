@@ -11,8 +11,10 @@ use functions::node_actions::NodeOptions;
 pub struct NodeArguments {
     /// Node.js that runs "use node" actions, version 20 or later; everything else works without it
     /// [default: `node` on PATH]
-    #[arg(long, value_name = "FILE", env = "CONCAVE_NODE_BINARY")]
-    pub node_binary: Option<PathBuf>,
+    ///
+    /// May be given several times: the first runs every app but those that ask for the version of another one.
+    #[arg(long, value_name = "FILE", env = "CONCAVE_NODE_BINARY", value_delimiter = ',')]
+    pub node_binary: Vec<PathBuf>,
 
     /// Node.js processes at once; each runs many actions
     #[arg(long, value_name = "COUNT", env = "CONCAVE_NODE_PROCESSES_MAX", default_value_t = 4,
@@ -37,8 +39,10 @@ pub struct NodeArguments {
 impl NodeArguments {
     /// The app's modules and packages go to `folder`.
     pub fn options(&self, folder: &Path) -> NodeOptions {
+        let mut binaries = self.node_binary.iter().cloned();
         NodeOptions {
-            binary: self.node_binary.clone(),
+            binary: binaries.next(),
+            other_binaries: binaries.collect(),
             processes_max: self.node_processes_max.into(),
             memory_mb: self.node_memory_mb,
             idle_ttl: Duration::from_secs(self.node_idle_timeout),

@@ -282,7 +282,7 @@ impl StoredCode {
             let (path, code) = component.mount(code);
             deployment.components.insert(path, Arc::new(code));
         }
-        let node = deployment.root().and_then(|root| NodeCode::of(root, &deployment.node_dependencies));
+        let node = deployment.root().and_then(|root| NodeCode::of(root, &deployment));
         deployment.node = node;
         Ok(deployment)
     }

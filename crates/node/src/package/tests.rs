@@ -20,18 +20,20 @@ fn paths_stay_below_the_package() {
 fn the_same_modules_are_the_same_package_while_it_is_held() {
     let folder = tempfile::tempdir().unwrap();
     let packages = Packages::open(folder.path().join("packages")).unwrap();
-    let first = packages.materialize(&[module("a.js", "1"), module("b.js", "2")], None).unwrap();
-    let again = packages.materialize(&[module("b.js", "2"), module("a.js", "1")], None).unwrap();
+    let first = packages.materialize(&[module("a.js", "1"), module("b.js", "2")], None, None).unwrap();
+    let again = packages.materialize(&[module("b.js", "2"), module("a.js", "1")], None, None).unwrap();
     assert!(std::sync::Arc::ptr_eq(&first, &again));
-    let other = packages.materialize(&[module("a.js", "3")], None).unwrap();
+    let other = packages.materialize(&[module("a.js", "3")], None, None).unwrap();
     assert_ne!(first.hash(), other.hash());
+    let newer = packages.materialize(&[module("a.js", "1"), module("b.js", "2")], None, Some(22)).unwrap();
+    assert_ne!(first.hash(), newer.hash(), "another version of Node.js runs in processes of its own");
 }
 
 #[test]
 fn a_replaced_package_leaves_the_disk() {
     let folder = tempfile::tempdir().unwrap();
     let packages = Packages::open(folder.path().join("packages")).unwrap();
-    let package = packages.materialize(&[module("dir/a.js", "1")], None).unwrap();
+    let package = packages.materialize(&[module("dir/a.js", "1")], None, None).unwrap();
     let on_disk = package.folder().to_owned();
     assert_eq!(std::fs::read_to_string(on_disk.join("user/dir/a.js")).unwrap(), "1");
     drop(package);

@@ -56,7 +56,7 @@ impl Fixture {
         change(&mut options);
         let pool = Pool::new(options).unwrap();
         modules.push(library());
-        let package = pool.materialize(modules, external).await.unwrap();
+        let package = pool.materialize(modules, external, None).await.unwrap();
         Fixture { pool, package, environment: environment(&[]), clock, host: Host::default(), folder }
     }
 

@@ -87,9 +87,11 @@ async fn a_call_beside_one_that_exits_may_finish() {
 #[tokio::test]
 async fn a_crash_fails_only_the_calls_of_its_process() {
     let app = Fixture::new().await;
-    let other = app
-        .pool
-        .materialize(vec![module("app.js", &format!("{}\n", include_str!("app.js"))), crate::fixture::library()], None);
+    let other = app.pool.materialize(
+        vec![module("app.js", &format!("{}\n", include_str!("app.js"))), crate::fixture::library()],
+        None,
+        None,
+    );
     let mut elsewhere = app.request("gate", "{}");
     elsewhere.package = other.await.unwrap();
     let elsewhere = async { app.pool.execute(elsewhere, &app.host).await.unwrap().result };
@@ -152,7 +154,7 @@ async fn processes_of_other_packages_make_room() {
         let source = format!("{}\n// {version}\n", include_str!("app.js"));
         let modules = vec![module("app.js", &source), crate::fixture::library()];
         let mut request = app.request("counter", "{}");
-        request.package = app.pool.materialize(modules, None).await.unwrap();
+        request.package = app.pool.materialize(modules, None, None).await.unwrap();
         assert_eq!(app.pool.execute(request, &app.host).await.unwrap().result.unwrap(), "1");
         assert!(app.pool.usage().processes <= 2);
     }
