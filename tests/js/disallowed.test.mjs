@@ -140,7 +140,7 @@ function operations({ note, doomed, file, doomedFile, job }) {
     own("1.0/getTransactionMetrics", {}, TRANSACTION),
     ["async", "1.0/getRequestMetadata", {}, ALL.slice(1), inQuery("Cannot get request metadata in a Query")],
     ["sync", "1.0/getSnapshotTs", {}, TRANSACTION, { action: "Unknown operation 1.0/getSnapshotTs", http: "Unknown operation 1.0/getSnapshotTs", node: "Unknown operation 1.0/getSnapshotTs" }],
-    ["async", "1.0/auditLog", { body: { a: 1 } }, TRANSACTION, Object.fromEntries(WORLD.map((kind) => [kind, "Audit logging is not yet supported in actions"]))],
+    ["async", "1.0/auditLog", { body: { a: 1 } }, [...TRANSACTION, "node"], Object.fromEntries(["action", "http"].map((kind) => [kind, "Audit logging is not yet supported in actions"]))],
     ["async", "1.0/storageGetUrl", { storageId: file }, ALL, {}],
     ["async", "1.0/storageGetMetadata", { storageId: file }, ALL, {}],
     ["async", "1.0/storageGenerateUploadUrl", {}, ALL.slice(1), cannotKeep("generate upload URLs")],

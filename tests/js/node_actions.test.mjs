@@ -51,6 +51,19 @@ async function logged(identifier) {
   }, `${identifier} is in the log`);
 }
 
+// "the Node executor does forward it"
+test("an event for the audit log is a row, and a line for admins alone", async () => {
+  const what = freshName("event");
+  assert.equal(await run(api.audits.reports, { what }), null);
+  const { requestId, logLines } = await logged("audits:reports");
+  const event = { what, by: requestId };
+  assert.deepEqual(logLines.map((line) => JSON.parse(line.slice("[INFO] ".length))), [event]);
+  const admin = new ConvexHttpClient(app.server.url, { logger: false });
+  admin.setAdminAuth(app.server.adminKey);
+  const [row] = await admin.query("_system/frontend/auditLog:list", { limit: 1 });
+  assert.deepEqual([JSON.parse(row.body), row.udfPath, row.requestId], [event, "audits:reports", requestId]);
+});
+
 // happy path, args/returns
 test("an action uses what only Node.js has", async () => {
   const result = await run(api.machine.everything, { text: "héllo" });

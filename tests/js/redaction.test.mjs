@@ -4,7 +4,23 @@ import { test } from "node:test";
 import { deployedApp } from "./support/app.mjs";
 import { RawSocket } from "./support/socket.mjs";
 
-const app = deployedApp({ options: ["--redact"] });
+/** Tells its caller what it caught. */
+const RELAY = `
+import { v } from "convex/values";
+import { action } from "./_generated/server";
+export const catches = action({
+  args: { name: v.string(), args: v.optional(v.any()) },
+  handler: async (ctx, { name, args }) => {
+    try {
+      return await ctx.runMutation(name as any, args ?? {});
+    } catch (error: any) {
+      return { message: error.message, data: error.data ?? null };
+    }
+  },
+});
+`;
+
+const app = deployedApp({ options: ["--redact"], prepare: ({ project }) => project.write("convex/relay.ts", RELAY) });
 
 const call = async (kind, path, args = {}) => {
   const response = await fetch(`${app.server.url}/api/${kind}`, {
@@ -42,4 +58,14 @@ test("a foreign cursor is still recognized", async () => {
   const foreign = await call("query", "notes:page", { list: "l", ...page("not a cursor") });
   assert.equal(foreign.errorMessage.includes("InvalidCursor"), false);
   assert.deepEqual(foreign.errorData, { isConvexSystemError: true, paginationError: "InvalidCursor" });
+});
+
+// "Nested action calls receive the inner error's message unwrapped (`Server Error` when redacted)": an action may hand
+// on what it caught, so it learns no more than clients.
+test("actions do not see why a callee failed, but its data", async () => {
+  const caught = await call("action", "relay:catches", { name: "failures:boomMutation" });
+  assert.deepEqual(caught, { status: "success", value: { message: "Server Error", data: null } });
+  const withData = await call("action", "relay:catches", { name: "failures:withData", args: { data: { why: "x" } } });
+  assert.deepEqual(withData.value.data, { why: "x" });
+  assert.equal(JSON.stringify(withData).includes("ConvexError:"), false);
 });

@@ -1,7 +1,8 @@
 //! The audit log: events that functions report with `log.audit`.
 //!
 //! An event of a mutation is a row of `_audit_log`, written in the mutation's own transaction, so that it exists
-//! exactly if the mutation committed. An event of a query, which cannot write, is in the log stream only.
+//! exactly if the mutation committed. An event of an action in Node.js is a row written at once. Events of a query,
+//! which cannot write, are rows for each caller, written before that caller has the result.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use value::Value;
 
 use crate::deploy::tables;
 use crate::limits::{AUDIT_ROWS_MAX, AUDIT_SWEEP_BATCH};
-use crate::{CallRequest, Identity};
+use crate::{CallRequest, Identity, RequestId, RequestOrigin};
 
 pub(crate) const TABLE: &str = "_audit_log";
 
@@ -36,38 +37,53 @@ pub struct AuditEntry {
     pub timestamp_ms: f64,
 }
 
+/// Who reports an event: the request behind it.
+#[derive(Clone, Copy)]
+pub(crate) struct Reporter<'a> {
+    pub request_id: &'a RequestId,
+    pub identity: &'a Identity,
+    pub origin: Option<&'a RequestOrigin>,
+}
+
+impl<'a> From<&'a CallRequest> for Reporter<'a> {
+    fn from(call: &'a CallRequest) -> Reporter<'a> {
+        Reporter { request_id: &call.request_id, identity: &call.identity, origin: call.origin.as_deref() }
+    }
+}
+
 impl AuditEvent {
-    /// Replaces the variables by what they are for `call` at this moment.
-    pub fn resolve(&self, call: &CallRequest, now_ms: f64) -> AuditEntry {
+    /// Replaces the variables by what they are for `reporter` at this moment.
+    pub fn resolve(&self, reporter: &Reporter<'_>, now_ms: f64) -> AuditEntry {
         let AuditEvent { body, udf_path, component_path } = self.clone();
         let timestamp_ms = now_ms.floor();
-        AuditEntry { body: replace(body, call, timestamp_ms), udf_path, component_path, timestamp_ms }
+        AuditEntry { body: replace(body, reporter, timestamp_ms), udf_path, component_path, timestamp_ms }
     }
 }
 
 /// `{"$var": name}` becomes the value of the variable; an unknown name stays as it is.
-fn replace(json: Json, call: &CallRequest, now_ms: f64) -> Json {
+fn replace(json: Json, reporter: &Reporter<'_>, now_ms: f64) -> Json {
+    let replaced = |json| replace(json, reporter, now_ms);
     match json {
-        Json::Object(fields) => match variable(&fields, call, now_ms) {
+        Json::Object(fields) => match variable(&fields, reporter, now_ms) {
             Some(value) => value,
-            None => Json::Object(fields.into_iter().map(|(key, inner)| (key, replace(inner, call, now_ms))).collect()),
+            None => Json::Object(fields.into_iter().map(|(key, inner)| (key, replaced(inner))).collect()),
         },
-        Json::Array(items) => Json::Array(items.into_iter().map(|item| replace(item, call, now_ms)).collect()),
+        Json::Array(items) => Json::Array(items.into_iter().map(replaced).collect()),
         scalar => scalar,
     }
 }
 
-fn variable(fields: &Map<String, Json>, call: &CallRequest, now_ms: f64) -> Option<Json> {
+fn variable(fields: &Map<String, Json>, reporter: &Reporter<'_>, now_ms: f64) -> Option<Json> {
     if fields.len() != 1 {
         return None;
     }
-    let origin = call.origin.as_deref();
+    let origin = reporter.origin;
     Some(match fields.get("$var")?.as_str()? {
-        "requestId" => json!(&*call.request_id.0),
+        "requestId" => json!(&*reporter.request_id.0),
         "ip" => json!(origin.and_then(|origin| origin.ip.as_deref())),
         "userAgent" => json!(origin.and_then(|origin| origin.user_agent.as_deref())),
         "now" => json!(now_ms),
-        "convexActor" => actor(&call.identity),
+        "convexActor" => actor(reporter.identity),
         _ => return None,
     })
 }
@@ -81,16 +97,16 @@ fn actor(identity: &Identity) -> Json {
     }
 }
 
-/// Writes the events of a mutation into its own transaction.
-pub(crate) fn write(tx: &mut Transaction, entries: &[AuditEntry], call: &CallRequest) -> Result<(), db::Error> {
+/// Writes events as rows.
+pub(crate) fn write(tx: &mut Transaction, entries: &[AuditEntry], reporter: &Reporter<'_>) -> Result<(), db::Error> {
     for entry in entries {
         let row = tables::object([
             ("body", Value::String(entry.body.to_string())),
             ("componentPath", Value::String(entry.component_path.to_string())),
             ("udfPath", Value::String(entry.udf_path.to_string())),
-            ("requestId", Value::String(call.request_id.0.to_string())),
+            ("requestId", Value::String(reporter.request_id.0.to_string())),
             ("timestamp", Value::Float64(entry.timestamp_ms)),
-            ("identityType", Value::String(call.identity.log_name().into())),
+            ("identityType", Value::String(reporter.identity.log_name().into())),
         ]);
         tx.insert(Namespace::ROOT, TABLE, row)?;
     }

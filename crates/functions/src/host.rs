@@ -10,6 +10,7 @@ mod schedule;
 mod storage;
 mod tokens;
 
+pub(crate) use audit::audit_body;
 pub(crate) use file_operations::{FileOperationError, FileOperations};
 pub(crate) use metadata::request_metadata;
 

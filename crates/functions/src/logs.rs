@@ -40,7 +40,7 @@ impl LogLine {
     }
 }
 
-/// What an execution used.
+/// What an execution used. An action has what the queries and mutations used that it called.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct UsageStats {
     pub read_bytes: u64,
@@ -50,8 +50,21 @@ pub struct UsageStats {
     /// Bytes of files read and stored by the function itself.
     pub file_read_bytes: u64,
     pub file_write_bytes: u64,
-    /// Bytes of the JavaScript heap when the function ended.
+    /// Bytes of bodies that `fetch` sent; requests made in Node.js are not seen.
+    pub egress_bytes: u64,
+    /// Bytes of the JavaScript heap when the function ended; the most that an action's heap took, or the memory of the
+    /// process that ran it in Node.js.
     pub memory_bytes: u64,
+}
+
+impl UsageStats {
+    /// Adds the documents that `callee` read and wrote.
+    pub(crate) fn add_documents(&mut self, callee: &UsageStats) {
+        self.read_bytes += callee.read_bytes;
+        self.write_bytes += callee.write_bytes;
+        self.read_documents += callee.read_documents;
+        self.write_documents += callee.write_documents;
+    }
 }
 
 /// A conflict that made a mutation run again.
@@ -103,6 +116,8 @@ pub struct Progress {
     pub component_path: Option<String>,
     pub identifier: String,
     pub log_lines: Vec<LogLine>,
+    /// What the function reported with `log.audit`.
+    pub audit: Vec<AuditEntry>,
     /// Seconds since the Unix epoch, at the start of the execution.
     pub execution_timestamp: f64,
     /// Seconds since the Unix epoch, when the lines were logged.
@@ -140,12 +155,27 @@ impl LogEntry {
         }
     }
 
+    /// The audit events among the lines that an admin reads.
+    pub fn audit(&self) -> &[AuditEntry] {
+        match self {
+            LogEntry::Completion(entry) => &entry.audit,
+            LogEntry::Progress(entry) => &entry.audit,
+        }
+    }
+
     /// When the entry was logged, in seconds since the Unix epoch.
     pub fn timestamp(&self) -> f64 {
         match self {
             LogEntry::Completion(entry) => entry.timestamp,
             LogEntry::Progress(entry) => entry.timestamp,
         }
+    }
+
+    /// About how many bytes it takes.
+    fn size(&self) -> usize {
+        let messages = self.log_lines().iter().flat_map(|line| &line.messages);
+        let events = self.audit().iter().map(|event| event.body.to_string().len() + 256);
+        512 + messages.map(|message| message.len() + 64).sum::<usize>() + events.sum::<usize>()
     }
 
     /// The finished execution, if it is one.
@@ -201,7 +231,7 @@ impl LogRing {
             self.metrics.record(completion);
         }
         emit::emit(&entry);
-        let size = 512 + entry.log_lines().iter().flat_map(|line| &line.messages).map(|m| m.len() + 64).sum::<usize>();
+        let size = entry.size();
         let newest = {
             let mut ring = self.entries.lock();
             let number = ring.next;

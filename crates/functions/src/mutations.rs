@@ -10,7 +10,7 @@ use crate::arguments::Arguments;
 use crate::crons::run::CronRun;
 use crate::execution::{CallFailure, Execution};
 use crate::limits::CONFLICTS_BEFORE_SERIAL;
-use crate::logs::Completion;
+use crate::logs::{Completion, UsageStats};
 use crate::queries::log_texts;
 use crate::record::{self, Outcome};
 use crate::run::{Returned, check_kind, not_found, resolve, run_function};
@@ -31,15 +31,15 @@ impl Runtime {
             Some((session, request)) => Bookkeeping::Session(SessionRequest { session, request }),
             None => Bookkeeping::None,
         };
-        self.mutate(request.call, bookkeeping).await
+        self.mutate(request.call, bookkeeping).await.map(|(result, _)| result)
     }
 
-    /// Runs a mutation with what else its transaction has to write.
+    /// Runs a mutation with what else its transaction has to write; tells what the attempt used that counted.
     pub(crate) async fn mutate(
         &self,
         call: CallRequest,
         bookkeeping: Bookkeeping,
-    ) -> Result<MutationResult, SystemError> {
+    ) -> Result<(MutationResult, UsageStats), SystemError> {
         let refused = match Arguments::parse(&call.path, &call.args) {
             _ if matches!(call.identity, Identity::Admin { read_only: true }) => {
                 FunctionError::new("This admin key is read-only: it may run queries only.")
@@ -51,7 +51,8 @@ impl Runtime {
                 return self.inner.run_job(job).await??.settle(&self.inner).await;
             }
         };
-        Ok(MutationResult { outcome: Err(refused), ts: self.latest_ts(), log_lines: Arc::from([]) })
+        let result = MutationResult { outcome: Err(refused), ts: self.latest_ts(), log_lines: Arc::from([]) };
+        Ok((result, UsageStats::default()))
     }
 }
 
@@ -59,6 +60,7 @@ impl Runtime {
 struct Ran {
     outcome: Result<Arc<str>, FunctionError>,
     log_lines: Arc<[String]>,
+    usage: UsageStats,
     /// A recorded answer keeps its own commit timestamp.
     recorded_ts: Option<Timestamp>,
     /// When this run committed something, on the monotonic clock.
@@ -68,14 +70,14 @@ struct Ran {
 
 impl Ran {
     /// Waits until everything the answer rests on is durable.
-    async fn settle(self, inner: &Inner) -> Result<MutationResult, SystemError> {
+    async fn settle(self, inner: &Inner) -> Result<(MutationResult, UsageStats), SystemError> {
         let ts = self.recorded_ts.unwrap_or(self.pending.ts);
         self.pending.durable().await.map_err(database_error)?;
         if let Some(committed_at) = self.committed_at {
             let waited = inner.platform.monotonic().saturating_sub(committed_at);
             inner.logs.metrics().commit_seconds.observe(waited.as_secs_f64());
         }
-        Ok(MutationResult { outcome: self.outcome, ts, log_lines: self.log_lines })
+        Ok((MutationResult { outcome: self.outcome, ts, log_lines: self.log_lines }, self.usage))
     }
 }
 
@@ -130,13 +132,12 @@ fn run(
             Attempt::Answered { tx, answer } => {
                 let pending = inner.database.pending_read(&tx);
                 let MutationResult { outcome, ts, log_lines } = answer;
-                return Ok(Ran { outcome, log_lines, recorded_ts: Some(ts), committed_at: None, pending });
+                let usage = UsageStats::default();
+                return Ok(Ran { outcome, log_lines, usage, recorded_ts: Some(ts), committed_at: None, pending });
             }
             Attempt::Failed { tx, error, entry } => {
-                let log_lines = log_texts(&entry);
-                inner.logs.push(entry);
                 let pending = inner.database.pending_read(&tx);
-                return Ok(Ran { outcome: Err(error), log_lines, recorded_ts: None, committed_at: None, pending });
+                return Ok(failed(inner, error, entry, pending));
             }
         };
         let options = CommitOptions { source: call.path.display_name(), on_validated: None };
@@ -147,11 +148,11 @@ fn run(
         drop(lane);
         match committed {
             Ok(pending) => {
-                let log_lines = log_texts(&entry);
+                let (log_lines, usage) = (log_texts(&entry), entry.usage);
                 inner.logs.push(entry);
                 let outcome = outcome.map(|answer| answer.json(pending.ts));
                 let committed_at = Some(inner.platform.monotonic());
-                return Ok(Ran { outcome, log_lines, recorded_ts: None, committed_at, pending });
+                return Ok(Ran { outcome, log_lines, usage, recorded_ts: None, committed_at, pending });
             }
             Err(CommitError::Failed(error)) => return commit_failed(inner, error, entry),
             Err(CommitError::Conflict(conflict)) => lost(inner, entry, conflict, attempt)?,
@@ -243,7 +244,7 @@ fn attempt_once(
         tx.rollback_to(savepoint);
     } else {
         entry.audit = record::resolve_audit(inner, &audit, call);
-        audit::write(&mut tx, &entry.audit, call).map_err(database_error)?;
+        audit::write(&mut tx, &entry.audit, &call.into()).map_err(database_error)?;
     }
     let now_ms = inner.platform.now_ms();
     let lines = log_texts(&entry);
@@ -326,9 +327,14 @@ fn commit_failed(inner: &Arc<Inner>, error: db::Error, mut entry: Completion) ->
         Err(error) => return Err(error),
     };
     entry.error = Some(error.detail.clone());
-    let log_lines = log_texts(&entry);
-    inner.logs.push(entry);
     let tx = inner.database.begin(BeginAt::Validated).map_err(database_error)?;
     let pending = inner.database.pending_read(&tx);
-    Ok(Ran { outcome: Err(error), log_lines, recorded_ts: None, committed_at: None, pending })
+    Ok(failed(inner, error, entry, pending))
+}
+
+/// Logs a run that committed nothing; its answer rests on what `pending` waits for.
+fn failed(inner: &Inner, error: FunctionError, entry: Completion, pending: db::Pending) -> Ran {
+    let (log_lines, usage) = (log_texts(&entry), entry.usage);
+    inner.logs.push(entry);
+    Ran { outcome: Err(error), log_lines, usage, recorded_ts: None, committed_at: None, pending }
 }

@@ -7,16 +7,17 @@ use db::{BeginAt, Namespace};
 use value::Timestamp;
 
 use crate::arguments::Arguments;
-use crate::audit::AuditEvent;
+use crate::audit::{self, AuditEntry, AuditEvent, Reporter};
 use crate::cache::CacheKey;
 use crate::execution::{CallFailure, Execution, Observed};
-use crate::logs::Completion;
+use crate::files::commit;
+use crate::logs::{Completion, UsageStats};
 use crate::record::{self, Outcome};
-use crate::result::{Liveness, Validity};
+use crate::result::{Liveness, ReadUsage, Validity};
 use crate::run::{Returned, check_kind, not_found, resolve, run_function};
 use crate::runtime::{Inner, Runtime, database_error};
 use crate::workers::Worker;
-use crate::{ErrorKind, FunctionError, FunctionKind, QueryRequest, QueryResult, SystemError};
+use crate::{CallRequest, ErrorKind, FunctionError, FunctionKind, QueryRequest, QueryResult, SystemError};
 
 type Answer = Result<Arc<QueryResult>, SystemError>;
 
@@ -26,10 +27,42 @@ impl Runtime {
     ///
     /// Errors: `OutOfRetention` for an `at` older than the history kept; failures of the app are results.
     pub async fn query(&self, request: &QueryRequest, at: Timestamp) -> Answer {
+        self.query_used(request, at).await.map(|(result, _)| result)
+    }
+
+    /// The same, with the documents that were read for this caller: none for a result that was there.
+    pub(crate) async fn query_used(
+        &self,
+        request: &QueryRequest,
+        at: Timestamp,
+    ) -> Result<(Arc<QueryResult>, UsageStats), SystemError> {
+        let (result, usage) = self.find_or_run(request, at).await?;
+        let events = record::resolve_audit(&self.inner, &result.audit, &request.call);
+        if !events.is_empty() {
+            self.write_audit(request.call.clone(), events).await?;
+        }
+        Ok((result, usage))
+    }
+
+    /// Writes what a query reported for `call`, and returns once that is durable.
+    async fn write_audit(&self, call: CallRequest, events: Vec<AuditEntry>) -> Result<(), SystemError> {
+        let inner = self.inner.clone();
+        let write = move |_: &Worker| {
+            commit::<_, db::Error>(&inner, "audit log", |tx| audit::write(tx, &events, &Reporter::from(&call)))
+        };
+        let ((), pending) = self.inner.run_job(write).await?.map_err(database_error)?;
+        pending.durable().await.map_err(database_error).map(drop)
+    }
+
+    async fn find_or_run(
+        &self,
+        request: &QueryRequest,
+        at: Timestamp,
+    ) -> Result<(Arc<QueryResult>, UsageStats), SystemError> {
         let call = &request.call;
         let arguments = match Arguments::parse(&call.path, &call.args) {
             Ok(arguments) => arguments,
-            Err(error) => return Ok(Arc::new(constant(error, at))),
+            Err(error) => return Ok((Arc::new(constant(error, at)), UsageStats::default())),
         };
         let shared = CacheKey {
             deployment: self.inner.deployment_at(at).version,
@@ -44,7 +77,7 @@ impl Runtime {
             for key in [&shared, &private] {
                 if let Some(result) = self.inner.cache.get(key, at, now) {
                     record::cached_query(&self.inner, request, &result);
-                    return Ok(result);
+                    return Ok((result, UsageStats::default()));
                 }
             }
             let (reply, leader) = self.inner.cache.join(&private);
@@ -55,7 +88,8 @@ impl Runtime {
             }
             let result = reply.await.map_err(|_| SystemError::internal("a query ended without an answer"))??;
             if leader || result.valid_at(at) {
-                return Ok(result);
+                let ReadUsage { bytes: read_bytes, documents: read_documents } = result.read;
+                return Ok((result, UsageStats { read_bytes, read_documents, ..UsageStats::default() }));
             }
         }
     }
@@ -165,8 +199,9 @@ fn execute(
         record::finish(execution, &usage, FunctionKind::Query, &call.path, Outcome::from(&outcome), started);
     let log_lines = log_texts(&finished);
     finished.audit = record::resolve_audit(inner, &audit, call);
+    let read = ReadUsage { bytes: finished.usage.read_bytes, documents: finished.usage.read_documents };
     inner.logs.push(finished);
-    let result = QueryResult { outcome, log_lines, audit, journal, ts: at, liveness: track(inner, tx, at) };
+    let result = QueryResult { outcome, log_lines, audit, journal, ts: at, read, liveness: track(inner, tx, at) };
     Ok((Arc::new(result), observed))
 }
 

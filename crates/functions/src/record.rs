@@ -59,6 +59,7 @@ pub(crate) fn finish(
             write_documents: usage.documents_written as u64,
             file_read_bytes: execution.effects.file_read_bytes as u64,
             file_write_bytes: execution.effects.file_write_bytes as u64,
+            egress_bytes: 0,
             memory_bytes: execution.heap_bytes as u64,
         },
         return_bytes: outcome.return_bytes,
@@ -124,7 +125,7 @@ pub(crate) fn resolve_audit(inner: &Inner, events: &[AuditEvent], call: &CallReq
         return Vec::new();
     }
     let now_ms = inner.platform.now_ms();
-    events.iter().map(|event| event.resolve(call, now_ms)).collect()
+    events.iter().map(|event| event.resolve(&call.into(), now_ms)).collect()
 }
 
 fn execution_id(execution: &mut Execution<'_>) -> String {

@@ -22,7 +22,16 @@ pub struct QueryResult {
     pub journal: Option<Arc<str>>,
     /// The snapshot the query read.
     pub ts: Timestamp,
+    /// What the run read.
+    pub(crate) read: ReadUsage,
     pub(crate) liveness: Liveness,
+}
+
+/// Documents that a query read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReadUsage {
+    pub bytes: u64,
+    pub documents: u64,
 }
 
 /// Whether a result is still what a fresh run would give.
@@ -156,7 +165,8 @@ impl QueryResult {
         journal: Option<Arc<str>>,
         ts: Timestamp,
     ) -> QueryResult {
-        QueryResult { outcome, log_lines, audit: Arc::from([]), journal, ts, liveness: Liveness::Always }
+        let (audit, read, liveness) = (Arc::from([]), ReadUsage::default(), Liveness::Always);
+        QueryResult { outcome, log_lines, audit, journal, ts, read, liveness }
     }
 
     fn add_watcher(&self, watcher: Watcher) {

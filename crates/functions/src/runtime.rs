@@ -39,6 +39,8 @@ pub struct Options {
     /// The deployment's HTTP action URL: `CONVEX_SITE_URL`.
     pub site_url: String,
     pub instance_name: String,
+    /// Hide from actions why the functions they call fail, as clients see no more either. Default: no.
+    pub redact: bool,
     /// Bytes of heap images each worker may keep. Default 128 MiB.
     pub image_budget_bytes: usize,
     /// Bytes of cached query results. Default 64 MiB.
@@ -60,6 +62,7 @@ impl Default for Options {
             cloud_url: "http://127.0.0.1:3210".into(),
             site_url: "http://127.0.0.1:3211".into(),
             instance_name: "concave".into(),
+            redact: false,
             image_budget_bytes: 128 << 20,
             query_cache_bytes: 64 << 20,
             actions: ActionOptions::default(),

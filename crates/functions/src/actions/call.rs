@@ -54,7 +54,7 @@ pub(crate) async fn call(runtime: &Runtime, call: CallRequest, origin: Origin) -
         Origin::Job(_) => runtime.inner.actions.admission.enter_job()?,
     };
     let log = start_log(runtime, &deployment, &call);
-    let operations = operations(runtime, &deployment, &call, origin);
+    let operations = operations(runtime, &deployment, &call, origin, &log);
     let run = Run { deployment, call, arguments, operations, log: log.clone() };
     let outcome = match within_limits(runtime, Box::pin(run.run(permit))).await {
         Ok(outcome) => outcome,
@@ -84,7 +84,13 @@ fn prepare(deployment: &Deployment, call: &CallRequest, origin: Origin) -> Resul
     Arguments::parse(&call.path, &call.args)
 }
 
-fn operations(runtime: &Runtime, deployment: &Arc<Deployment>, call: &CallRequest, origin: Origin) -> Operations {
+fn operations(
+    runtime: &Runtime,
+    deployment: &Arc<Deployment>,
+    call: &CallRequest,
+    origin: Origin,
+    log: &SharedLog,
+) -> Operations {
     let (depth, job) = match origin {
         Origin::Client => (0, None),
         Origin::Nested { depth, job } => (depth, job),
@@ -101,6 +107,7 @@ fn operations(runtime: &Runtime, deployment: &Arc<Deployment>, call: &CallReques
         origin: call.origin.clone(),
         job,
         depth,
+        log: log.clone(),
     })
 }
 

@@ -102,6 +102,7 @@ impl Drive {
         {
             let mut log = self.log.lock();
             log.user_time = action.heap.user_time();
+            log.usage.memory_bytes = log.usage.memory_bytes.max(action.heap.resident_bytes() as u64);
             log.stream();
         }
         self.action = Some(action);
@@ -180,7 +181,10 @@ impl Drive {
         self.turns += usize::from(took_turn);
         let operation = match (&self.exchange, op.name.split_once('/')) {
             (Some(exchange), Some(("http", _))) => exchange.start(op),
-            (_, Some(("fetch", _))) => self.fetcher.start(op),
+            (_, Some(("fetch", _))) => {
+                self.log.lock().usage.egress_bytes += op.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
+                self.fetcher.start(op)
+            }
             _ => platform::start(&self.operations, op),
         };
         let (operation, handle) = abortable(operation);

@@ -206,6 +206,7 @@ async fn serve(
         origin: Some(Arc::new(request.origin.clone())),
         job: None,
         depth: 0,
+        log: log.clone(),
     });
     let exchange = Exchange::new(request.body, head.gone, log.clone());
     let request = Called {

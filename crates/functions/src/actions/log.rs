@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use crate::audit::AuditEntry;
 use crate::deployment::ModuleEnvironment;
 use crate::execution::LogCollector;
 use crate::logs::{Completion, LogLine, Progress, UsageStats};
@@ -44,8 +45,12 @@ pub(crate) struct ActionLog {
     lines: LogCollector,
     /// Lines that are in the ring already.
     streamed: usize,
+    /// Audit events so far, those included that are being written.
+    audits: usize,
     /// Time spent in user code so far.
     pub user_time: Duration,
+    /// What was used so far.
+    pub usage: UsageStats,
 }
 
 impl ActionLog {
@@ -61,13 +66,20 @@ impl ActionLog {
             execution,
             lines: LogCollector::default(),
             streamed: 0,
+            audits: 0,
             user_time: Duration::ZERO,
+            usage: UsageStats::default(),
         }))
     }
 
     /// Renames the execution, once its route is known.
     pub fn identify(&mut self, identifier: String) {
         self.execution.identifier = identifier;
+    }
+
+    /// Where the action runs.
+    pub fn environment(&self) -> ModuleEnvironment {
+        self.execution.environment
     }
 
     pub fn console(&mut self, level: &'static str, messages: Vec<String>) {
@@ -87,12 +99,26 @@ impl ActionLog {
         self.lines.system(level, code, text, now_ms);
     }
 
+    /// Counts an audit event that is about to be written; returns how many came before it.
+    pub fn begin_audit(&mut self) -> usize {
+        self.audits += 1;
+        self.audits - 1
+    }
+
+    /// Shows an audit event to those who follow the log.
+    pub fn audited(&mut self, entry: AuditEntry) {
+        self.progress(vec![entry]);
+    }
+
     /// Shows what was printed since the last time to those who follow the log.
     pub fn stream(&mut self) {
-        let fresh: Vec<LogLine> = self.lines.lines()[self.streamed..].to_vec();
-        if fresh.is_empty() {
-            return;
+        if self.lines.lines().len() > self.streamed {
+            self.progress(Vec::new());
         }
+    }
+
+    fn progress(&mut self, audit: Vec<AuditEntry>) {
+        let fresh: Vec<LogLine> = self.lines.lines()[self.streamed..].to_vec();
         self.streamed += fresh.len();
         let Execution { kind, path, identifier, request_id, .. } = self.execution.clone();
         self.runtime.logs().push(Progress {
@@ -100,6 +126,7 @@ impl ActionLog {
             component_path: component(&path),
             identifier,
             log_lines: fresh,
+            audit,
             execution_timestamp: self.started_ms / 1000.0,
             timestamp: self.runtime.platform().now_ms() / 1000.0,
             request_id,
@@ -128,7 +155,7 @@ impl ActionLog {
             error: ending.error,
             request_id,
             execution_id: self.execution_id.clone(),
-            usage: UsageStats::default(),
+            usage: self.usage,
             return_bytes: ending.return_bytes,
             occ: None,
             will_retry: false,

@@ -3,6 +3,7 @@
 //! [`Operations`] belongs to one action and answers its operations by name, many at once. Calls of other functions
 //! are executions of their own, with the identity of the action; whatever changes data is a transaction of its own.
 
+mod audit;
 mod calls;
 mod files;
 mod metadata;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use db::Namespace;
 use serde::Deserialize;
 
+use super::log::SharedLog;
 use crate::address::Resolver;
 use crate::scheduler::JobRun;
 use crate::{Deployment, ErrorKind, FunctionPath, Identity, RequestId, RequestOrigin, Runtime, SystemError};
@@ -45,6 +47,7 @@ pub(crate) struct Context {
     pub job: Option<JobRun>,
     /// Actions around this one.
     pub depth: usize,
+    pub log: SharedLog,
 }
 
 impl Context {
@@ -82,7 +85,7 @@ impl Operations {
             "1.0/getDeploymentMetadata" => self.deployment_metadata(),
             "1.0/getRequestMetadata" => self.request_metadata(),
             "1.0/actions/vectorSearch" => self.vector_search(args).await,
-            "1.0/auditLog" => Err(refused("Audit logging is not yet supported in actions")),
+            "1.0/auditLog" => self.audit_log(args).await,
             "1.0/createServiceToken" | "1.0/getServiceUrl" => Err(service_refused(args)),
             _ => return self.file_operation(name, args).await.map_err(host_error),
         };

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use crate::logs::LogEntry;
+use crate::logs::{LogEntry, UsageStats};
 use crate::tests::{App, error_of, value_of, wait};
 use crate::*;
 

@@ -18,7 +18,7 @@ fn call(identity: Identity) -> CallRequest {
 
 fn resolved(body: Json, identity: Identity) -> Json {
     let event = AuditEvent { body, udf_path: "a:b".into(), component_path: "".into() };
-    event.resolve(&call(identity), 1234.5).body
+    event.resolve(&Reporter::from(&call(identity)), 1234.5).body
 }
 
 #[test]

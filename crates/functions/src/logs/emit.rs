@@ -20,9 +20,9 @@ pub(super) fn emit(entry: &LogEntry) {
     }
     if let LogEntry::Completion(entry) = entry {
         emit_completion(entry);
-        for event in &entry.audit {
-            info!(target: TARGET, function, request_id, event = %event.body, "audit");
-        }
+    }
+    for event in entry.audit() {
+        info!(target: TARGET, function, request_id, event = %event.body, "audit");
     }
 }
 
@@ -49,6 +49,7 @@ macro_rules! completion_event {
             component = entry.component_path.as_deref().unwrap_or_default(),
             caller = entry.caller.name(),
             identity = entry.identity_type,
+            environment = entry.environment.name(),
             request_id = &*entry.request_id.0,
             execution_id = entry.execution_id,
             duration_ms = entry.execution_time * 1000.0,
@@ -58,6 +59,9 @@ macro_rules! completion_event {
             read_documents = entry.usage.read_documents,
             write_bytes = entry.usage.write_bytes,
             write_documents = entry.usage.write_documents,
+            file_read_bytes = entry.usage.file_read_bytes,
+            file_write_bytes = entry.usage.file_write_bytes,
+            egress_bytes = entry.usage.egress_bytes,
             memory_bytes = entry.usage.memory_bytes,
             result_bytes = entry.return_bytes,
             status = entry.http_status,

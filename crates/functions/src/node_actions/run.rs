@@ -44,7 +44,9 @@ pub(crate) async fn run(
         drop(permit);
         match outcome {
             Ok(outcome) => {
-                log.lock().user_time = outcome.run_time;
+                let mut log = log.lock();
+                log.user_time = outcome.run_time;
+                log.usage.memory_bytes = outcome.process_bytes;
                 Ok(outcome.result.map_err(failure))
             }
             Err(CallFailure::Function(error)) => Ok(Err(error)),

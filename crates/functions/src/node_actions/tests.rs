@@ -28,6 +28,11 @@ impl App {
     }
 
     fn with(source: &str, change: impl FnOnce(&mut NodeOptions)) -> App {
+        App::wanting(None, source, change)
+    }
+
+    /// The same for an app that asks for a version of Node.js.
+    fn wanting(version: Option<&str>, source: &str, change: impl FnOnce(&mut NodeOptions)) -> App {
         let folder = tempfile::tempdir().unwrap();
         let mut node = NodeOptions::new(folder.path().join("node"));
         change(&mut node);
@@ -38,10 +43,11 @@ impl App {
             const call = async (requestId, kind, name, args) => JSON.parse(await Convex.asyncSyscall(
                 `1.0/actions/${kind}`, JSON.stringify({ name, args, version: "1.48.0", requestId })));
             "#;
-        let project = Project::new(
+        let mut project = Project::new(
             "export const add = mutation(async (args) => await db.insert('rows', args));
              export const get = query(async ({ id }) => await db.get(id));",
         );
+        project.node_version = version.map(str::to_owned);
         // The wrappers of the tests hand over arguments alone; these want the id of the call as well.
         let wrapper = "\nexport const asking = (handler, args, returns) => { const f = action(handler, args, returns);
             f.invokeAction = async (id, text) => JSON.stringify((await handler(id, ...JSON.parse(text))) ?? null);
@@ -120,6 +126,30 @@ fn a_changed_variable_makes_the_modules_new() {
     assert_eq!(app.value("name", json!({})), json!(["x", "x"]));
 }
 
+// `node.nodeVersion` of convex.json
+#[test]
+fn an_app_runs_in_the_version_it_asks_for() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let binary = folder.path().join("another");
+    // The real one, under another name.
+    let script =
+        "#!/bin/sh\nif [ \"$1\" = --version ]; then echo v24.99.0; else exec node --title=another \"$@\"; fi\n";
+    std::fs::write(&binary, script).unwrap();
+    std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let title = |version: Option<&str>| {
+        let source = "export const title = action(async () => process.title);";
+        let app = App::wanting(version, source, |options| options.other_binaries = vec![binary.clone()]);
+        app.value("title", json!({})) == json!("another")
+    };
+    assert!(title(Some("24")));
+    assert!(!title(None), "nobody else runs in it");
+    // A version that is nowhere is no reason to refuse the app.
+    let installed = std::process::Command::new("node").arg("--version").output().unwrap();
+    let missing = if installed.stdout.starts_with(b"v22.") { "20" } else { "22" };
+    assert!(!title(Some(missing)));
+}
+
 // logs, error with data and mapped frames
 #[test]
 fn lines_and_errors_reach_caller_and_log() {
@@ -141,6 +171,38 @@ fn lines_and_errors_reach_caller_and_log() {
     assert_eq!(failed.data.as_deref(), Some("{\"code\":1}"));
     assert!(failed.detail.starts_with("Uncaught Error: no\n    at "), "{failed:?}");
     assert!(failed.detail.contains("convex:/user/node.js:"), "{failed:?}");
+}
+
+// "A: `Audit logging is not yet supported in actions` (default runtime; the Node executor does forward it)"
+#[test]
+fn audit_events_are_written_at_once_and_stay() {
+    let app = App::start(
+        "const audit = (body) => Convex.asyncSyscall('1.0/auditLog', JSON.stringify({ body, version: '1.48.0' }));
+         export const audited = action(async (id, { count, fail }) => {
+            for (let n = 0; n < count; n++) await audit({ n, by: { $var: 'requestId' } });
+            if (fail) throw new Error('after the events');
+         });
+         export const large = action(async () => await audit('x'.repeat(65536)));",
+    );
+    let rows = || {
+        let listed = app.backend.value("_system/frontend/auditLog:list", json!({}));
+        let body = |row: &Json| serde_json::from_str::<Json>(row["body"].as_str().unwrap()).unwrap();
+        listed.as_array().unwrap().iter().map(|row| (body(row), row["udfPath"].clone())).collect::<Vec<_>>()
+    };
+    let request = app.request("audited", json!({ "count": 2, "fail": true }));
+    let id = request.request_id.0.to_string();
+    let result = wait(app.backend.runtime.action(request)).unwrap();
+    assert!(result.outcome.unwrap_err().detail.contains("after the events"));
+    assert!(result.log_lines.is_empty(), "clients do not see events");
+    let event = |n: u32| json!({ "n": n, "by": id });
+    assert_eq!(rows(), [(event(1), json!("node:audited")), (event(0), json!("node:audited"))]);
+    let entries = app.backend.runtime.logs().after(0.0);
+    let streamed = entries.iter().filter(|entry| entry.identifier() == "node:audited").flat_map(|entry| entry.audit());
+    assert_eq!(streamed.map(|event| event.body.clone()).collect::<Vec<_>>(), [event(0), event(1)]);
+
+    let error = app.error("audited", json!({ "count": 101, "fail": false })).detail;
+    assert!(error.contains("Too many audit log events in a single function execution (limit: 100)"), "{error}");
+    assert!(app.error("large", json!({})).detail.contains("The body of an audit log event is too large"));
 }
 
 // timeout, … 5 MiB args

@@ -201,6 +201,10 @@ fn audit_events_of_a_cached_query_are_reported_for_each_caller() {
     assert!(Arc::ptr_eq(&query("first"), &query("second")));
     let seen: Vec<Json> = entries(&app, "app:auditInQuery").iter().map(|entry| entry.audit[0].body.clone()).collect();
     assert_eq!(seen, [json!({ "by": "first" }), json!({ "by": "second" })]);
+    let rows = audit_rows(&app);
+    let told = |row: &Json| (row["body"].as_str().unwrap().to_owned(), row["requestId"].as_str().unwrap().to_owned());
+    let row = |id: &str| (format!(r#"{{"by":"{id}"}}"#), id.to_owned());
+    assert_eq!(rows.iter().map(told).collect::<Vec<_>>(), [row("second"), row("first")], "durable, the newest first");
 }
 
 #[test]

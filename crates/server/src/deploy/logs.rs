@@ -101,11 +101,9 @@ fn page(entries: &[Arc<LogEntry>], cursor: f64, form: LineForm) -> Value {
 /// Source: deploy-api 8.2.
 fn log_entry(entry: &LogEntry, form: LineForm) -> Value {
     let mut lines: Vec<Value> = entry.log_lines().iter().map(|line| log_line(line, form)).collect();
+    lines.extend(entry.audit().iter().map(|event| log_line(&audit_line(event), form)));
     match entry {
-        LogEntry::Completion(entry) => {
-            lines.extend(entry.audit.iter().map(|event| log_line(&audit_line(event), form)));
-            completion(entry, lines)
-        }
+        LogEntry::Completion(entry) => completion(entry, lines),
         LogEntry::Progress(entry) => progress(entry, lines),
     }
 }
@@ -176,7 +174,7 @@ fn usage(entry: &Completion) -> Value {
         "textIndexWriteQueryBytes": 0,
         "vectorIndexReadQueryBytes": 0,
         "vectorIndexWriteQueryBytes": 0,
-        "networkEgressBytes": 0,
+        "networkEgressBytes": entry.usage.egress_bytes,
         "memoryUsedMb": entry.usage.memory_bytes.div_ceil(1 << 20),
     })
 }

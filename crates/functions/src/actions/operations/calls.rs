@@ -14,6 +14,9 @@ use crate::mutations::Bookkeeping;
 use crate::run::check_kind;
 use crate::{CallRequest, Caller, FunctionError, FunctionKind, QueryRequest};
 
+/// All that a redacting server says of a callee's failure.
+const REDACTED: &str = "Server Error";
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct CallArgs<'a> {
@@ -35,16 +38,19 @@ impl Operations {
     pub(super) async fn query(&self, json: &str) -> Answer {
         let call = self.call(json, FunctionKind::Query, "runQuery")?;
         let runtime = &self.context().runtime;
-        let result = runtime.query(&QueryRequest { call, journal: None }, runtime.latest_ts()).await?;
-        outcome(result.outcome.clone())
+        let request = QueryRequest { call, journal: None };
+        let (result, usage) = runtime.query_used(&request, runtime.latest_ts()).await?;
+        self.context().log.lock().usage.add_documents(&usage);
+        self.outcome(result.outcome.clone())
     }
 
     pub(super) async fn mutation(&self, json: &str) -> Answer {
         let call = self.call(json, FunctionKind::Mutation, "runMutation")?;
         let context = self.context();
         let bookkeeping = context.job.map_or(Bookkeeping::None, Bookkeeping::Under);
-        let result = context.runtime.mutate(call, bookkeeping).await?;
-        outcome(result.outcome)
+        let (result, usage) = context.runtime.mutate(call, bookkeeping).await?;
+        context.log.lock().usage.add_documents(&usage);
+        self.outcome(result.outcome)
     }
 
     pub(super) async fn action(&self, json: &str) -> Answer {
@@ -53,7 +59,7 @@ impl Operations {
         let origin = Origin::Nested { depth: context.depth + 1, job: context.job };
         // Actions call actions: the type of the future would contain itself.
         let result = Box::pin(actions::call(&context.runtime, call, origin)).await?;
-        outcome(result.outcome)
+        self.outcome(result.outcome)
     }
 
     pub(super) fn create_function_handle(&self, json: &str) -> Answer {
@@ -77,16 +83,15 @@ impl Operations {
         let (args, origin) = (Arc::from(args.args.get()), context.origin.clone());
         Ok(CallRequest { path, args, identity, caller: Caller::Action, request_id, origin })
     }
-}
 
-/// The action's code sees a callee's error as if it had happened in the action.
-fn outcome(outcome: Result<Arc<str>, FunctionError>) -> Answer {
-    match outcome {
-        Ok(value) => Ok(String::from(&*value)),
-        Err(error) => Err(Failure::App(js::HostError {
-            message: error.detail,
-            data: error.data,
-            kind: js::HostErrorKind::Developer,
-        })),
+    /// The action's code sees a callee's error as if it had happened in the action. What a redacting server hides from
+    /// clients it hides here as well, because an action may hand on what it caught.
+    fn outcome(&self, outcome: Result<Arc<str>, FunctionError>) -> Answer {
+        let FunctionError { detail, data, .. } = match outcome {
+            Ok(value) => return Ok(String::from(&*value)),
+            Err(error) => error,
+        };
+        let message = if self.context().runtime.options().redact { REDACTED.into() } else { detail };
+        Err(Failure::App(js::HostError { message, data, kind: js::HostErrorKind::Developer }))
     }
 }

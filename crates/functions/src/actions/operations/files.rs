@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use storage::blobs::BlobStream;
 
 use super::{Answer, Failure, Operations, host_error, refused};
@@ -40,6 +40,7 @@ impl Operations {
         let context = self.context();
         context.check_mounted().map_err(host_error)?;
         let target = UploadTarget(context.namespace);
+        let body = body.inspect_ok(|piece| context.log.lock().usage.file_write_bytes += piece.len() as u64);
         let stored = context.runtime.store_upload(target, Upload { content_type, sha256 }, body).await;
         match stored {
             Ok(id) => Ok(id.encode()),
@@ -60,7 +61,10 @@ impl Operations {
             return Ok(Some(FoundFile { file, bytes: futures_util::stream::empty().boxed() }));
         }
         match context.runtime.read_stored_file(&file, None).await {
-            Ok(bytes) => Ok(Some(FoundFile { file, bytes })),
+            Ok(bytes) => {
+                context.log.lock().usage.file_read_bytes += file.size;
+                Ok(Some(FoundFile { file, bytes }))
+            }
             // Deleted in this very moment.
             Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),

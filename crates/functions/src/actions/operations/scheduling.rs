@@ -15,26 +15,29 @@ impl Operations {
         let path = context.resolver(&deployment).resolve(&args.address).map_err(refused)?;
         let job = args.into_job(&deployment, path).map_err(refused)?;
         let (namespace, parent) = (context.namespace, context.job);
-        let id = self.committed(move |tx, now_ms| scheduler::schedule(tx, namespace, job.clone(), parent, now_ms));
+        let id = self
+            .committed("scheduler", move |tx, now_ms| scheduler::schedule(tx, namespace, job.clone(), parent, now_ms));
         Ok(format!("\"{}\"", id.await?))
     }
 
     pub(super) async fn cancel_job(&self, json: &str) -> Answer {
         let args: CancelArgs = arguments("scheduler.cancel", json)?;
         let namespace = self.context().namespace;
-        self.committed(move |tx, now_ms| scheduler::cancel(tx, namespace, &args.id, now_ms)).await?;
+        self.committed("scheduler", move |tx, now_ms| scheduler::cancel(tx, namespace, &args.id, now_ms)).await?;
         Ok("null".into())
     }
 
-    /// Runs `work` in a transaction until it commits; `work` is told the time in milliseconds.
-    async fn committed<T: Send + 'static>(
+    /// Runs `work` in a transaction until it commits; `work` is told the time in milliseconds, `source` is what
+    /// conflicts with it are told.
+    pub(super) async fn committed<T: Send + 'static>(
         &self,
+        source: &'static str,
         mut work: impl FnMut(&mut db::Transaction, f64) -> Result<T, ScheduleError> + Send + 'static,
     ) -> Result<T, Failure> {
         let inner = self.context().runtime.inner.clone();
         let shared = inner.clone();
         // On a worker, as a mutation: that bounds how many run at once.
-        let ran = inner.run_job(move |_| commit(&shared, "scheduler", |tx| work(tx, shared.platform.now_ms())));
+        let ran = inner.run_job(move |_| commit(&shared, source, |tx| work(tx, shared.platform.now_ms())));
         match ran.await? {
             Ok((value, pending)) => {
                 pending.durable().await.map_err(database_error)?;

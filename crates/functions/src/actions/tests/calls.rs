@@ -123,3 +123,59 @@ fn actions_fetch_and_are_told_of_what_they_do_not_await() {
                 https://docs.convex.dev/functions/actions#dangling-promises for more information.";
     assert_eq!(&*result.log_lines, [text]);
 }
+
+// client-protocol 4.4, function-runtime 6.3: "Nested action calls receive the inner error's message unwrapped
+// (`Server Error` when redacted)", "ConvexError data is kept"
+#[test]
+fn a_redacting_server_hides_why_a_callee_failed() {
+    let options = Options { workers: 2, redact: true, ..Options::default() };
+    let app = App::with(Arc::new(storage::MemoryEngine::new()), options);
+    let caught = |name: &str, args: Json| {
+        let args = json!({ "name": name, "args": args });
+        value_of(&app.act("app:catches", args).outcome)
+    };
+    assert_eq!(
+        caught("app:addThenThrow", json!({ "table": "notes" })),
+        json!({ "message": "Server Error", "data": null })
+    );
+    let with_data = caught("app:throwsData", json!({}));
+    assert_eq!(with_data, json!({ "message": "Server Error", "data": { "code": 7.0 } }));
+    let uncaught = json!({ "kind": "action", "name": "app:throwInAction", "args": { "table": "notes" } });
+    let error = error_of(&app.act("app:callOf", uncaught).outcome);
+    assert!(error.contains("Server Error") && !error.contains("after the mutation"), "{error}");
+    // Who operates the server reads it in the callee's own entry.
+    let entries = app.runtime.logs().after(0.0);
+    let told = entries.iter().filter_map(|entry| entry.completion()?.error.as_deref());
+    assert!(told.clone().any(|error| error.contains("after the mutation")), "{:?}", told.collect::<Vec<_>>());
+}
+
+fn usage(app: &App, function: &str) -> UsageStats {
+    let entries = app.runtime.logs().after(0.0);
+    let mut completions = entries.iter().filter_map(|entry| entry.completion());
+    completions.rfind(|entry| entry.identifier == function).expect("the action has ended").usage
+}
+
+#[test]
+fn the_entry_of_an_action_tells_what_its_callees_read_and_wrote() {
+    let app = App::start();
+    app.act("app:copyNote", json!({ "body": "x" }));
+    let (own, added, read) = (usage(&app, "app:copyNote"), usage(&app, "app:addInternal"), usage(&app, "app:read"));
+    assert_eq!((own.write_documents, own.read_documents), (1, 1));
+    assert_eq!((own.write_bytes, own.read_bytes), (added.write_bytes, added.read_bytes + read.read_bytes));
+    assert!(own.write_bytes > 0 && own.read_bytes > 0 && own.memory_bytes > 0, "{own:?}");
+    // Metrics count documents where they were read and written, and nowhere else.
+    let series = app.runtime.metrics().calls();
+    let of = |function: &str| series.iter().find(|reading| &*reading.labels.function == function).unwrap();
+    assert_eq!((of("app:copyNote").write_documents, of("app:addInternal").write_documents), (0, 1));
+}
+
+#[test]
+fn files_and_requests_of_an_action_are_counted() {
+    let app = App::start();
+    app.act("app:storesBlob", json!({ "text": "hello" }));
+    let files = usage(&app, "app:storesBlob");
+    assert_eq!((files.file_write_bytes, files.file_read_bytes), (5, 5));
+    assert_eq!(files.egress_bytes, 0);
+    app.act("app:sends", json!({ "text": "12345678" }));
+    assert_eq!(usage(&app, "app:sends").egress_bytes, 8);
+}
