@@ -64,8 +64,8 @@ async fn tools(node: PathBuf, npm: Option<&Path>) -> Result<Tools, NodeError> {
         return Err(NodeError::NotInstalled(why));
     }
     // A link such as `node22` leads to the folder that has its npm.
-    let folder = home(&node).or_else(|| node.parent().map(Path::to_owned));
-    let beside = || folder.map(|folder| folder.join("npm")).filter(|npm| npm.is_file());
+    let folders = node.parent().map(Path::to_owned).into_iter().chain(home(&node));
+    let beside = || folders.map(|folder| folder.join("npm")).find(|npm| npm.is_file());
     let npm = npm.map(Path::to_owned).or_else(beside).or_else(|| on_path("npm")).unwrap_or_else(|| "npm".into());
     Ok(Tools { node, npm, version })
 }
