@@ -260,7 +260,7 @@ impl ActionHeap {
         let mut engine = match self.lease(module) {
             Lease::Kept(engine, seat) => {
                 self.seat = Some(seat);
-                engine
+                *engine
             }
             Lease::Seal(seat) => {
                 let mut engine = self.evaluate(module, host)?;

@@ -168,7 +168,8 @@ fn a_mutation_that_searched_conflicts_with_matching_writes_only() {
     insert(&db, "log", "{}");
     let id = add(&db, "apple pie", "a");
     let search = || search_for("apple", Some("a"));
-    let cases: [(&str, bool, fn(&Database, DocumentId)); 8] = [
+    type Change = fn(&Database, DocumentId);
+    let cases: [(&str, bool, Change); 8] = [
         ("a matching document is added", true, |db, _| ignore(add(db, "one apple", "a"))),
         ("a term that the last one begins", true, |db, _| ignore(add(db, "applesauce", "a"))),
         ("another channel", false, |db, _| ignore(add(db, "apple", "b"))),

@@ -49,7 +49,7 @@ unsafe impl Send for Idle {}
 /// What an action gets.
 pub(super) enum Lease {
     /// A heap with the module in it.
-    Kept(Engine, Seat),
+    Kept(Box<Engine>, Seat),
     /// The right to seal a heap that is made now.
     Seal(Seat),
     /// Nothing: a heap has to be made, and freed afterwards.
@@ -81,7 +81,7 @@ impl HeapPool {
         let freed = state.expire(now);
         let lease = if let Some(position) = state.idle.iter().rposition(|idle| idle.key == *key) {
             let Idle { engine, .. } = state.idle.remove(position);
-            Lease::Kept(engine, self.seat(&mut state, key))
+            Lease::Kept(Box::new(engine), self.seat(&mut state, key))
         } else if state.was_made_lately(key, now) && state.busy + state.idle.len() < ACTION_HEAPS_MAX {
             Lease::Seal(self.seat(&mut state, key))
         } else {

@@ -9,7 +9,7 @@ use crate::testing::*;
 /// Where the sources of a dependency are.
 fn sources_of(name: &str) -> PathBuf {
     let output = Command::new(std::env::var("CARGO").expect("tests are run by cargo"))
-        .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
+        .args(["metadata", "--format-version", "1", "--locked", "--manifest-path"])
         .arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
         .output()
         .expect("cargo runs");
