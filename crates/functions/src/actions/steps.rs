@@ -65,7 +65,7 @@ impl State {
     }
 
     fn take(&mut self) -> Option<Job> {
-        let first = self.begun % FIRST_EVERY == 0;
+        let first = self.begun.is_multiple_of(FIRST_EVERY);
         let job = match first {
             true => self.first.pop_front().or_else(|| self.further.pop_front()),
             false => self.further.pop_front().or_else(|| self.first.pop_front()),
@@ -199,18 +199,18 @@ mod tests {
 
     /// The order in which one thread takes steps that wait.
     fn order(first: usize, further: usize) -> String {
-        let (mut state, taken) = (State::default(), Arc::new(Mutex::new(String::new())));
+        let (sender, taken) = std::sync::mpsc::channel();
         let job = |mark: char| -> Job {
-            let taken = taken.clone();
-            Box::new(move || taken.lock().push(mark))
+            let sender = sender.clone();
+            Box::new(move || sender.send(mark).expect("the test is there"))
         };
+        let mut state = State::default();
         state.first.extend((0..first).map(|_| job('1')));
         state.further.extend((0..further).map(|_| job('+')));
         while let Some(job) = state.take() {
             job();
         }
-        let order = taken.lock().clone();
-        order
+        taken.try_iter().collect()
     }
 
     #[test]
