@@ -25,7 +25,7 @@ const JOBS_PER_MUTATION: usize = 1_000;
 const ROOMS: usize = 100;
 
 /// How far ahead the jobs are scheduled; scheduling them all must take less.
-const AHEAD: Duration = Duration::from_secs(60);
+const AHEAD: Duration = Duration::from_secs(150);
 const AHEAD_QUICK: Duration = Duration::from_secs(15);
 
 /// How long the user's calls are measured alone.
