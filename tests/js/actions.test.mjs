@@ -52,7 +52,7 @@ test("internal actions answer to functions only", async () => {
 test("actions of one client run side by side", async () => {
   const client = app.connect();
   const order = [];
-  const slow = client.action(actions.waits, { ms: 300 }).then(() => order.push("slow"));
+  const slow = client.action(actions.waits, { ms: 3000 }).then(() => order.push("slow"));
   const fast = client.action(actions.waits, { ms: 1 }).then(() => order.push("fast"));
   await Promise.all([slow, fast]);
   assert.deepEqual(order, ["fast", "slow"]);

@@ -117,7 +117,7 @@ test("a rejected token is answered and the socket closed", async () => {
 // "Expired token on next activity → AuthError (`authUpdateAttempted` false) and close."
 test("a token that runs out ends the socket at the next activity", async () => {
   const socket = await RawSocket.connected(app.server);
-  const exp = Math.floor(Date.now() / 1000) + 2;
+  const exp = Math.floor(Date.now() / 1000) + 4;
   socket.authenticate({ tokenType: "User", value: token({ exp }) });
   await socket.next((m) => m.type === "Transition" && m.endVersion.identity === 1);
   const ended = new Promise((done) => socket.closed.then(() => done(true)));

@@ -33,6 +33,13 @@ async function completions(identifier) {
   return { lines, ended: entries.filter((entry) => entry.identifier === identifier && entry.kind === "Completion") };
 }
 
+/** The same, once there is one: the last thing a handler does can be seen before its entry. */
+const completed = (identifier) =>
+  until(async () => {
+    const told = await completions(identifier);
+    return told.ended.length > 0 && told;
+  }, `${identifier} is in the log`);
+
 test("the exact path wins, then the longest prefix, and the method must match", async () => {
   assert.deepEqual(await text("/routes/exact"), [200, "exact"]);
   assert.deepEqual(await text("/routes/exact", { method: "PATCH" }), [200, "patched"]);
@@ -93,7 +100,7 @@ test("a handler runs mutations, and the log names its route", async () => {
   const response = await fetch(site("/note"), { method: "POST", body: JSON.stringify({ list, text: "hello" }) });
   assert.equal(typeof (await response.json()).id, "string");
   assert.deepEqual(await texts(list), ["hello"]);
-  const { ended, lines } = await completions("POST /note");
+  const { ended, lines } = await completed("POST /note");
   assert.deepEqual([ended[0].udfType, ended[0].success, ended[0].caller], ["HttpAction", { status: "200" }, "HttpEndpoint"]);
   assert.equal(lines.filter((line) => line.messages.join(" ") === "'noting' 'hello'").length, 1);
 });
@@ -154,7 +161,7 @@ test("what feeds a body goes on after its client has gone", async () => {
   await glance("/feed", list);
   await until(async () => (await texts(list)).includes("and on"), "the work is done");
   assert.deepEqual(await texts(list), ["AbortError", "and on"]);
-  assert.equal((await completions("POST /feed")).ended[0].error ?? null, null);
+  assert.equal((await completed("POST /feed")).ended[0].error ?? null, null);
 });
 
 test("a streamed response tells its length, and a wrong one harms nobody else", async () => {

@@ -56,7 +56,9 @@ function logged(test) {
 
 /** The lines of the request `id`, once its execution is among them. */
 async function linesOf(id) {
-  const finished = ({ fields }) => fields.message.startsWith("function ") && fields.retry === false;
+  // What an action calls has its request's id too, and ends before it.
+  const finished = ({ fields }) =>
+    fields.message.startsWith("function ") && fields.retry === false && fields.caller !== "Action";
   return await until(() => {
     const lines = logged((fields) => fields.request_id === id);
     return lines.some(finished) && lines;

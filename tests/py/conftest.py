@@ -19,7 +19,7 @@ import pytest
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 READY_SECONDS_MAX = 30
-TEST_SECONDS_MAX = 60
+TEST_SECONDS_MAX = 180
 
 
 def binary():

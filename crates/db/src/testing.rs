@@ -40,11 +40,19 @@ pub fn commit(db: &Database, tx: Transaction) -> Timestamp {
     db.commit(tx, CommitOptions::default()).unwrap().wait().unwrap()
 }
 
-pub fn mutate<T>(db: &Database, work: impl FnOnce(&mut Transaction) -> T) -> T {
-    let mut tx = db.begin(BeginAt::Validated).unwrap();
-    let result = work(&mut tx);
-    commit(db, tx);
-    result
+/// Commits what `work` does; does it again whenever another commit, perhaps the schema worker's, comes first.
+pub fn mutate<T>(db: &Database, mut work: impl FnMut(&mut Transaction) -> T) -> T {
+    loop {
+        let mut tx = db.begin(BeginAt::Validated).unwrap();
+        let result = work(&mut tx);
+        match db.commit(tx, CommitOptions::default()) {
+            Err(CommitError::Conflict(_)) => {}
+            committed => {
+                committed.unwrap().wait().unwrap();
+                return result;
+            }
+        }
+    }
 }
 
 pub fn insert(db: &Database, table: &str, text: &str) -> DocumentId {
@@ -58,8 +66,9 @@ pub fn insert_numbers(
     name: &str,
     numbers: impl IntoIterator<Item = i64>,
 ) -> Vec<DocumentId> {
+    let numbers: Vec<i64> = numbers.into_iter().collect();
     mutate(db, |tx| {
-        let fields = numbers.into_iter().map(|number| object(&[(name, Value::Int64(number))]));
+        let fields = numbers.iter().map(|number| object(&[(name, Value::Int64(*number))]));
         fields.map(|fields| tx.insert(ROOT, table, fields).unwrap()).collect()
     })
 }
@@ -96,18 +105,7 @@ pub fn deploy(db: &Database, text: &str) -> IndexDiff {
     let submitted = db.submit_schema(ROOT, Some(schema)).unwrap();
     let state = settled(db, submitted.id);
     assert!(matches!(state, SchemaState::Ready | SchemaState::Active), "{state:?}");
-    // The worker, which clears away what earlier schemas left, may commit first.
-    loop {
-        let mut tx = db.begin(BeginAt::Validated).unwrap();
-        let diff = tx.activate_schema(ROOT, submitted.id).unwrap();
-        match db.commit(tx, CommitOptions::default()) {
-            Err(CommitError::Conflict(_)) => {}
-            committed => {
-                committed.unwrap().wait().unwrap();
-                return diff;
-            }
-        }
-    }
+    mutate(db, |tx| tx.activate_schema(ROOT, submitted.id).unwrap())
 }
 
 /// Waits until a schema is not pending any more.

@@ -27,7 +27,7 @@ pub(crate) const CHUNK_BYTES_MAX: usize = 256 * 1024;
 /// Bytes kept of what a process writes to its error stream.
 pub(crate) const STDERR_TAIL_BYTES: usize = 4096;
 /// How long a dead process' error stream is read for a reason.
-pub(crate) const STDERR_WAIT: Duration = Duration::from_millis(200);
+pub(crate) const STDERR_WAIT: Duration = Duration::from_secs(2);
 /// Bytes of an error's text.
 pub(crate) const ERROR_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of installed packages.

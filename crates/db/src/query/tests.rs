@@ -253,7 +253,7 @@ fn too_long_keys_still_order_and_match() {
     let values = [format!("{long}a"), format!("{long}b"), "x".repeat(10), "y".into()];
     for (n, value) in values.iter().enumerate() {
         let fields = object(&[("a", Value::String(value.clone())), ("n", Value::Int64(n as i64))]);
-        mutate(&db, |tx| tx.insert(ROOT, "t", fields).unwrap());
+        mutate(&db, |tx| tx.insert(ROOT, "t", fields.clone()).unwrap());
     }
     let mut tx = db.begin(BeginAt::Durable).unwrap();
     for (n, value) in values.iter().enumerate() {

@@ -66,7 +66,9 @@ impl Database {
 
     /// Returns how far a schema is.
     pub fn schema_state(&self, _ns: Namespace, id: SchemaId) -> SchemaState {
-        let catalog = self.shared().catalogs.newest();
+        // Not newer than what a transaction that begins now reads.
+        let catalogs = &self.shared().catalogs;
+        let catalog = catalogs.at(self.shared().validated()).unwrap_or_else(|| catalogs.newest());
         let Some(stored) = catalog.schema(id) else {
             return SchemaState::Overwritten;
         };

@@ -42,7 +42,7 @@ fn patch_and_replace() {
     let id = insert(&db, "t", "{'a':1,'b':2,'c':{'d':1}}");
     let created = mutate(&db, |tx| tx.get(ROOT, id).unwrap().unwrap().creation_time);
     let patch = vec![("a".into(), None), ("c".into(), Some(json("{}"))), ("e".into(), Some(Value::Null))];
-    let patched = mutate(&db, |tx| tx.patch(ROOT, id, patch).unwrap());
+    let patched = mutate(&db, |tx| tx.patch(ROOT, id, patch.clone()).unwrap());
     assert_eq!(patched.user_fields(), doc("{'b':2,'c':{},'e':null}"));
     let replaced = mutate(&db, |tx| tx.replace(ROOT, id, doc("{'z':1}")).unwrap());
     assert_eq!(replaced.user_fields(), doc("{'z':1}"));

@@ -63,16 +63,17 @@ fn of_missed_runs_one_is_made_up_for_and_the_log_counts_the_others() {
     apply(&app, &[ticks(60)]);
     app.until_rows(LOGS, |logs| logs.len() == 1);
     clock.advance(Duration::from_secs(600));
-    // Whatever the dispatcher watches wakes it.
-    apply(&app, &[ticks(60), CronSpec { identifier: "other".into(), ..ticks(3600) }]);
-    let logs = app.until_rows(LOGS, |logs| logs.iter().filter(|log| log["name"] == json!("tick")).count() == 3);
-    let logs: Vec<Json> = logs.into_iter().filter(|log| log["name"] == json!("tick")).collect();
+    // A new job wakes the dispatcher, which sleeps in real time.
+    let now = json!({ "name": "app:add", "args": { "table": "later", "body": 1 }, "delayMs": 0 });
+    assert!(app.mutate("app:later", now).outcome.is_ok());
+    let logs = app.until_rows(LOGS, |logs| logs.len() == 3);
     assert_eq!(statuses(&logs), ["success", "canceled", "success"]);
     assert_eq!(logs[1]["status"]["num_canceled"], int(9));
     let text = "[WARN] Skipping 9 run(s) of job tick because multiple scheduled runs are in the past";
     assert_eq!(logs[1]["logLines"]["logLines"], json!([text]));
     assert_eq!(logs[2]["ts"], int(began + 60_000_000_000));
-    let next = app.rows(NEXT_RUNS).into_iter().find(|row| row["prevTs"] == logs[2]["ts"]).unwrap();
+    let next = &app.rows(NEXT_RUNS)[0];
+    assert_eq!(next["prevTs"], logs[2]["ts"]);
     assert_eq!(next["nextTs"], int(began + 660_000_000_000), "the intervals keep their anchor");
 }
 
@@ -112,7 +113,8 @@ fn a_job_whose_action_still_runs_does_not_begin_again() {
     assert_eq!(app.rows("began").len(), 1);
     app.add("go", json!("now"));
     let logs = app.until_rows(LOGS, |logs| logs.len() >= 3);
-    assert_eq!(statuses(&logs)[..3], ["success", "canceled", "success"]);
+    // Every second brings another row, and only a few are kept.
+    assert!(statuses(&logs).windows(2).any(|pair| pair == ["canceled", "success"]), "{logs:?}");
 }
 
 #[test]

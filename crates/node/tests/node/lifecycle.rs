@@ -44,7 +44,8 @@ async fn an_action_that_never_yields_is_killed_and_calls_it_held_up_run_elsewher
             tokio::task::yield_now().await;
         }
         while !killed.get() {
-            tokio::task::yield_now().await;
+            // In real time, which the end of the process takes, while the other call's minutes pass.
+            tokio::time::sleep(Duration::from_millis(1)).await;
             app.clock.advance(Duration::from_secs(1));
         }
     };

@@ -186,6 +186,7 @@ fn external_packages_are_installed_once_for_each_set() {
     app.node_dependencies = vec![NodeDependency { name: "tiny".into(), version: "1.2.3".into() }];
     let started = node.backend.start_push(&app).map_err(|error| error.to_string()).unwrap();
     assert!(started.analysis.external_deps_id.is_some());
+    assert_eq!(node.backend.progress(&started), SchemaProgress::Complete);
     node.backend.finish(&started).unwrap();
     node.backend.push(&app);
     let asked = || fs::read_to_string(tools.path().join("asked")).unwrap().lines().count();

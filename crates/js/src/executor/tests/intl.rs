@@ -111,7 +111,8 @@ fn here(body: &str) -> Outcomes {
 
 fn in_node(body: &str) -> Outcomes {
     let script = format!("(async () => {{ {body} }})().then((it) => process.stdout.write(JSON.stringify(it)));");
-    let path = std::env::temp_dir().join(format!("intl-{}-{:x}.cjs", std::process::id(), body.len()));
+    let (process, thread) = (std::process::id(), std::thread::current().id());
+    let path = std::env::temp_dir().join(format!("intl-{process}-{thread:?}.cjs"));
     std::fs::write(&path, script).expect("the temporary directory is writable");
     let output = Command::new("node")
         .arg("--no-warnings")
