@@ -30,6 +30,17 @@ pub(super) struct Free {
     pub actions: usize,
 }
 
+impl Free {
+    /// Gives one of the free slots to a job.
+    pub fn occupy(&mut self, slot: Slot) {
+        match slot {
+            Slot::Worker => self.workers -= 1,
+            Slot::Action => self.actions -= 1,
+            Slot::Never => {}
+        }
+    }
+}
+
 /// A row that was due when it was found. It may have been cancelled or changed since.
 pub(super) struct Due {
     pub row: DocumentId,
@@ -44,14 +55,24 @@ pub(super) struct Backlog {
     workers: VecDeque<Due>,
     actions: VecDeque<Due>,
     known: HashSet<DocumentId>,
+    /// Whether the last walk went past due rows for which there was no room here, of either kind.
+    left_behind: Left,
+    /// Rows that a walk through one component may go past. Count.
+    passes_max: usize,
     /// When a walk last went past many rows that must wait, on the monotonic clock.
     looked_behind_at: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Left {
+    workers: bool,
+    actions: bool,
 }
 
 /// What a walk through the pending rows came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Walk {
-    /// Everything that is due was found; the next row comes due then, in nanoseconds since the Unix epoch.
+    /// Everything that is due was looked at; the next row comes due then, in nanoseconds since the Unix epoch.
     Whole { next_ns: u64 },
     /// There may be more that is due.
     Partial,
@@ -69,25 +90,37 @@ impl Backlog {
         worker || action
     }
 
+    /// The same for rows that the last walk left behind, if nothing else can have come since.
+    pub fn leaves_known(&self, free: &Free) -> bool {
+        let worker = self.left_behind.workers && free.workers > 0 && self.workers.is_empty();
+        let action = self.left_behind.actions && free.actions > 0 && self.actions.is_empty();
+        worker || action
+    }
+
     /// Whether it is time for a longer look behind rows that wait for a slot, which costs too much for every round.
     pub fn may_look_behind(&self, now: Duration) -> bool {
         self.looked_behind_at.is_none_or(|last| now >= last + LOOK_BEHIND_INTERVAL)
     }
 
-    /// The next row for which a slot is free; takes both.
-    pub fn take(&mut self, free: &mut Free) -> Option<(Due, Slot)> {
-        for (queue, left, slot) in
-            [(&mut self.workers, &mut free.workers, Slot::Worker), (&mut self.actions, &mut free.actions, Slot::Action)]
-        {
-            if *left > 0
-                && let Some(due) = queue.pop_front()
-            {
-                *left -= 1;
-                self.known.remove(&due.row);
-                return Some((due, slot));
-            }
+    /// The next row for which a slot is free.
+    pub fn take(&mut self, free: &Free) -> Option<(Due, Slot)> {
+        let worker = (free.workers > 0).then(|| self.workers.pop_front()).flatten().map(|due| (due, Slot::Worker));
+        let next = worker
+            .or_else(|| (free.actions > 0).then(|| self.actions.pop_front()).flatten().map(|due| (due, Slot::Action)));
+        if let Some((due, _)) = &next {
+            self.known.remove(&due.row);
         }
-        None
+        next
+    }
+
+    /// Prepares for a walk through all components.
+    pub fn begin_walk(&mut self, now: Duration) {
+        self.left_behind = Left::default();
+        self.passes_max = JOBS_PASSED_MAX;
+        if self.may_look_behind(now) {
+            self.looked_behind_at = Some(now);
+            self.passes_max = JOBS_PASSED_MAX_NOW_AND_THEN;
+        }
     }
 
     /// Looks for further due rows of one component.
@@ -99,12 +132,7 @@ impl Backlog {
         place: Place<'_>,
         now_ns: u64,
     ) -> Result<Walk, db::Error> {
-        let now = inner.platform.monotonic();
-        let mut passes = JOBS_PASSED_MAX;
-        if self.may_look_behind(now) {
-            self.looked_behind_at = Some(now);
-            passes = JOBS_PASSED_MAX_NOW_AND_THEN;
-        }
+        let mut passes = self.passes_max;
         let mut next = Walk::Whole { next_ns: u64::MAX };
         for agenda in AGENDAS {
             next = next.and(self.walk_agenda(inner, signal, tx, place, (agenda, now_ns), &mut passes)?);
@@ -136,11 +164,12 @@ impl Backlog {
                 signal.occupy(row.id, Slot::Never);
                 continue;
             };
-            let (queue, most) = match slot_of(inner, &call) {
-                Slot::Action => (&mut self.actions, JOB_ACTIONS_FOUND_MAX),
-                Slot::Worker | Slot::Never => (&mut self.workers, JOBS_FOUND_MAX),
+            let (queue, most, left_behind) = match slot_of(inner, &call) {
+                Slot::Action => (&mut self.actions, JOB_ACTIONS_FOUND_MAX, &mut self.left_behind.actions),
+                Slot::Worker | Slot::Never => (&mut self.workers, JOBS_FOUND_MAX, &mut self.left_behind.workers),
             };
             if queue.len() >= most {
+                *left_behind = true;
                 if *passes == 0 {
                     return Ok(Walk::Partial);
                 }
@@ -162,3 +191,6 @@ impl Walk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

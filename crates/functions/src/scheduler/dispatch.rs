@@ -193,9 +193,10 @@ impl Rounds {
             return Ok(wait);
         }
         if self.must_walk(inner, signal, &free) {
+            // What becomes stale from here on, the walk may not see.
+            signal.state.lock().stale = false;
             // The read set of the walk is all that is subscribed to.
             let mut tx = begin_unlimited(&inner.database, BeginAt::Durable)?;
-            signal.state.lock().stale = false;
             let deployment = inner.deployment_at(tx.snapshot());
             let walk = self.walk(inner, signal, &mut tx, &deployment)?;
             if let Some(wait) = self.start(inner, signal, &mut tx, &deployment, &mut free)? {
@@ -203,13 +204,13 @@ impl Rounds {
             }
             self.watch(inner, signal, tx, walk);
         }
-        Ok(self.wait(inner, signal))
+        Ok(self.wait(inner, signal, &free))
     }
 
     /// Whether there may be something to start that was not found yet.
     fn must_walk(&self, inner: &Inner, signal: &Signal, free: &Free) -> bool {
         if self.subscription.is_some() && !signal.state.lock().stale {
-            return inner.platform.now_ns() >= self.next_ns;
+            return inner.platform.now_ns() >= self.next_ns || self.backlog.leaves_known(free);
         }
         self.backlog.leaves(free) || self.backlog.may_look_behind(inner.platform.monotonic())
     }
@@ -225,6 +226,7 @@ impl Rounds {
         // A new deployment can bring components with jobs, or take some away.
         tx.depend_on(Namespace::ROOT, inner.generation_row);
         let now_ns = inner.platform.now_ns();
+        self.backlog.begin_walk(inner.platform.monotonic());
         let mut walk = Walk::Whole { next_ns: u64::MAX };
         for place in places(deployment) {
             walk = walk.and(self.backlog.walk(inner, signal, tx, place, now_ns)?);
@@ -249,6 +251,8 @@ impl Rounds {
                 continue;
             }
             let Some((call, bookkeeping)) = agenda.prepare(tx, place, &row)? else { continue };
+            // Only now: rows that need not run any more leave the slot to the next one.
+            free.occupy(slot);
             signal.occupy(id, slot);
             let late = inner.platform.now_ns().saturating_sub(due_ns);
             inner.logs.metrics().show_job_lag(Duration::from_nanos(late));
@@ -276,7 +280,11 @@ impl Rounds {
     }
 
     /// How long the dispatcher may sleep unless it is woken.
-    fn wait(&self, inner: &Inner, signal: &Signal) -> Duration {
+    fn wait(&self, inner: &Inner, signal: &Signal, free: &Free) -> Duration {
+        if self.backlog.leaves_known(free) {
+            // All that was found had become void meanwhile, so that no job runs whose end would wake the dispatcher.
+            return Duration::ZERO;
+        }
         if self.subscription.is_none() || signal.state.lock().stale {
             // A finishing job wakes the dispatcher before that.
             return LOOK_BEHIND_INTERVAL;
@@ -332,3 +340,6 @@ fn sweep_component(inner: &Inner, namespace: Namespace) -> Result<bool, db::Erro
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests;

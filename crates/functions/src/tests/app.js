@@ -309,6 +309,9 @@ export const notesItsNumber = action((ctx, { n }) => ctx.runMutation("app:add", 
 export const laterMany = mutation(async (ctx, { count }) => {
   for (let n = 0; n < count; n++) await schedule("app:notesItsNumber", { n });
 });
+export const laterAgain = mutation(async (ctx, { name, args = {}, count, delayMs }) => {
+  for (let n = 0; n < count; n++) await schedule(name, args, delayMs);
+});
 
 // Sends operations by hand, one after another, and tells what became of each.
 export const ask = query(async (ctx, { steps }) => {
