@@ -44,6 +44,8 @@ pub const JOB_RETRY_WAIT_MAX: Duration = Duration::from_secs(2 * 60 * 60);
 pub const CRON_RETRY_WAIT_MAX: Duration = Duration::from_secs(15);
 /// How long finished jobs stay visible, in milliseconds: seven days.
 pub const JOB_KEEP_MS: f64 = 7.0 * 24.0 * 3600.0 * 1000.0;
+/// Scheduled functions that may wait or run, those of all components together.
+pub const JOBS_OUTSTANDING_MAX: usize = 1_000_000;
 /// Functions one mutation may schedule.
 pub const SCHEDULED_PER_MUTATION_MAX: usize = 1000;
 /// Bytes of arguments one mutation may schedule in all.

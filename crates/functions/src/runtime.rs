@@ -14,10 +14,11 @@ use crate::cache::QueryCache;
 use crate::deployment::instances;
 use crate::files::{FileIo, Sweeper};
 use crate::handles::HandleKey;
-use crate::limits::MUTATION_ATTEMPTS_MAX;
+use crate::limits::{JOBS_OUTSTANDING_MAX, MUTATION_ATTEMPTS_MAX};
 use crate::logs::LogRing;
 use crate::metrics::Metrics;
 use crate::node_actions::{NodeActions, NodeOptions};
+use crate::scheduler::Outstanding;
 use crate::scheduler::dispatch::Dispatcher;
 use crate::signing::TokenSigner;
 use crate::workers::{Worker, WorkerPool, WorkerStats};
@@ -49,6 +50,8 @@ pub struct Options {
     /// Runs of one mutation that lose to other commits before its caller is told to try again; those after the first
     /// few are in the serial lane, which is why nobody is told so as a rule. At least 1, default 8.
     pub mutation_attempts_max: usize,
+    /// Scheduled functions that may wait or run; scheduling more fails. Default 1 000 000.
+    pub jobs_outstanding_max: usize,
     /// Where stored files are. Default: in memory, until the runtime is gone.
     pub blobs: BlobStore,
     /// How `"use node"` actions are run. Default: pushes that have some are refused.
@@ -67,6 +70,7 @@ impl Default for Options {
             query_cache_bytes: 64 << 20,
             actions: ActionOptions::default(),
             mutation_attempts_max: MUTATION_ATTEMPTS_MAX,
+            jobs_outstanding_max: JOBS_OUTSTANDING_MAX,
             blobs: BlobStore::memory(),
             node: None,
         }
@@ -119,6 +123,7 @@ pub(crate) struct Inner {
     pub handles: HandleKey,
     pub node: NodeActions,
     pub generation_row: DocumentId,
+    pub outstanding: Outstanding,
     pool: WorkerPool,
     /// The active code and the one before it, each with the commit from which on it counts.
     code: RwLock<Code>,
@@ -145,6 +150,7 @@ impl Runtime {
         let actions = Actions::start(&options.actions).map_err(StartError::Worker)?;
         let inner = Inner {
             cache: QueryCache::new(options.query_cache_bytes),
+            outstanding: Outstanding::new(options.jobs_outstanding_max),
             handles: HandleKey(files.tokens.derive("function handles")),
             files,
             actions,

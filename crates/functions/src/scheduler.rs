@@ -8,9 +8,11 @@ mod agenda;
 mod backlog;
 pub(crate) mod dispatch;
 mod launch;
+mod outstanding;
 mod recover;
 mod request;
 
+pub(crate) use outstanding::Outstanding;
 pub(crate) use request::{CancelArgs, ScheduleArgs};
 
 use db::schema::{FieldPath, IndexDefinition};

@@ -94,17 +94,29 @@ impl Transaction {
         };
         let whole = Space::Index(table.by_creation_time()).whole();
         self.record_interval(whole.clone())?;
-        let mut count = 0i64;
-        let mut unread = whole;
-        while !unread.is_empty() {
-            let page = self.shared().read_rows(&unread, storage::Order::Ascending, SCAN_ROWS_MAX, self.view())?;
-            count += page.rows.len() as i64;
-            unread.start = page.covered_to.map_or(unread.end.clone(), |last| key_after(&last));
-        }
+        let mut count = self.count_rows(whole)? as i64;
         for (_, entry) in self.writes.iter().filter(|(key, _)| key.tablet == table.tablet) {
             count += i64::from(entry.after.is_some()) - i64::from(entry.before.document.is_some());
         }
         Ok(u64::try_from(count).expect("a document that went was there before"))
+    }
+
+    /// Returns how many index entries a range has as of the snapshot, own writes left out. Nothing is recorded as read.
+    pub fn count_stored(&mut self, ns: Namespace, source: &Source) -> Result<u64, Error> {
+        match self.resolve(ns, source)? {
+            Some(Scan::Table(scan)) => self.count_rows(scan.range.interval),
+            Some(Scan::Search(_)) | None => Ok(0),
+        }
+    }
+
+    fn count_rows(&self, mut unread: Interval) -> Result<u64, Error> {
+        let mut count = 0;
+        while !unread.is_empty() {
+            let page = self.shared().read_rows(&unread, storage::Order::Ascending, SCAN_ROWS_MAX, self.view())?;
+            count += page.rows.len() as u64;
+            unread.start = page.covered_to.map_or(unread.end.clone(), |last| key_after(&last));
+        }
+        Ok(count)
     }
 
     /// Finds the index of a source and the keys it asks for; `None` when the table does not exist.

@@ -161,3 +161,24 @@ fn check_size(modules: &PushedModules) -> Result<(), SystemError> {
     let message = format!("The modules are too large together: {bytes} bytes, limit {MODULES_BYTES_MAX} bytes.");
     Err(bad_request("ModulesTooLarge", message))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_and_maps_together_have_a_limit() {
+        let of = |source: usize, map: usize| -> PushedModules {
+            let text = SourceText { source: "x".repeat(source), source_map: Some("x".repeat(map)) };
+            let environment = ModuleEnvironment::Isolate;
+            let module = ResolvedModule { text, hash: String::new(), environment, chunks: None };
+            BTreeMap::from([(String::new(), BTreeMap::from([("app.js".to_owned(), module)]))])
+        };
+        let half = MODULES_BYTES_MAX / 2;
+        assert!(check_size(&of(half, half)).is_ok());
+        let error = check_size(&of(half, half + 1)).unwrap_err();
+        assert_eq!(error.code, "ModulesTooLarge");
+        let message = "The modules are too large together: 230000001 bytes, limit 230000000 bytes.";
+        assert!(error.message.starts_with(message), "{}", error.message);
+    }
+}

@@ -16,6 +16,8 @@ impl CallHost<'_, '_> {
         let (bytes, limits) = (job.args.size(), self.execution.effect_limits);
         self.execution.effects.schedule(bytes, &limits).map_err(developer)?;
         self.execution.peaks.job_args_bytes = self.execution.peaks.job_args_bytes.max(bytes);
+        let runtime = &self.execution.runtime;
+        runtime.outstanding.admit(runtime).map_err(|error| self.schedule_failed(error))?;
         let now_ms = self.execution.now_ms;
         let scheduled = scheduler::schedule(self.tx, self.frame.namespace, job, self.execution.job, now_ms);
         let id = scheduled.map_err(|error| self.schedule_failed(error))?;

@@ -180,3 +180,22 @@ fn a_mutation_cannot_cancel_its_own_job() {
     app.deploy(Deployment { udf_server_version: Some("1.48.0".into()), ..deployment(3) });
     assert_eq!(cancels(json!(null)), json!({ "kind": "success" }));
 }
+
+// outstanding scheduled jobs
+#[test]
+fn so_many_jobs_may_wait_and_no_more() {
+    let (platform, clock) = Platform::simulated(5);
+    let options = Options { workers: 1, jobs_outstanding_max: 3, ..Options::default() };
+    let app = App::build(Arc::new(storage::MemoryEngine::new()), options, platform);
+    let in_a_year = json!({ "name": "app:add", "args": { "table": "notes", "body": 1 }, "delayMs": 3.2e10 });
+    let ids: Vec<Json> = (0..3).map(|_| value_of(&app.mutate("app:later", in_a_year.clone()).outcome)).collect();
+    let refused =
+        "Too many scheduled functions are waiting or running (limit: 3). Wait until some have run, or cancel some.";
+    assert!(error_of(&app.mutate("app:later", in_a_year.clone()).outcome).contains(refused));
+    assert!(error_of(&app.act("app:laterFromAction", in_a_year.clone()).outcome).contains(refused));
+    assert!(app.mutate("app:cancel", json!({ "id": ids[0] })).outcome.is_ok());
+    // They are counted every few seconds only.
+    clock.advance(Duration::from_secs(11));
+    assert!(app.act("app:laterFromAction", in_a_year.clone()).outcome.is_ok());
+    assert!(error_of(&app.mutate("app:later", in_a_year).outcome).contains(refused));
+}

@@ -15,8 +15,11 @@ impl Operations {
         let path = context.resolver(&deployment).resolve(&args.address).map_err(refused)?;
         let job = args.into_job(&deployment, path).map_err(refused)?;
         let (namespace, parent) = (context.namespace, context.job);
-        let id = self
-            .committed("scheduler", move |tx, now_ms| scheduler::schedule(tx, namespace, job.clone(), parent, now_ms));
+        let runtime = context.runtime.inner.clone();
+        let id = self.committed("scheduler", move |tx, now_ms| {
+            runtime.outstanding.admit(&runtime)?;
+            scheduler::schedule(tx, namespace, job.clone(), parent, now_ms)
+        });
         Ok(format!("\"{}\"", id.await?))
     }
 
