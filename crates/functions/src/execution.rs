@@ -8,7 +8,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::audit::AuditEvent;
 use crate::effects::Effects;
-use crate::limits::{LOG_LINE_BYTES_MAX, LOG_LINES_MAX};
+use crate::limits::{LOG_LINE_BYTES_MAX, LOG_LINES_MAX, USER_TIME_MAX};
 use crate::logs::LogLine;
 use crate::runtime::Inner;
 use crate::scheduler::JobRun;
@@ -30,6 +30,8 @@ pub(crate) struct Execution<'a> {
     pub logs: LogCollector,
     /// User time of all frames, in seconds.
     pub user_seconds: f64,
+    /// Processor time of this thread when the execution began.
+    cpu_at_start: Duration,
     /// Bytes of the largest heap of all frames.
     pub heap_bytes: usize,
     /// Set when a frame failed for a reason that is not the app's.
@@ -75,6 +77,7 @@ impl<'a> Execution<'a> {
             observed: Observed::default(),
             logs: LogCollector::default(),
             user_seconds: 0.0,
+            cpu_at_start: js::thread_cpu_time(),
             heap_bytes: 0,
             failure: None,
             fatal: None,
@@ -86,6 +89,13 @@ impl<'a> Execution<'a> {
             job: None,
             random: ChaCha12Rng::from_seed(seed),
         }
+    }
+
+    /// Whether the frames that have ended took more time together than one call has. As for one frame, a thread that
+    /// waits for a core most of the time is given longer.
+    pub fn is_over_time(&self) -> bool {
+        self.user_seconds > USER_TIME_MAX.as_secs_f64()
+            && js::thread_cpu_time().saturating_sub(self.cpu_at_start) >= USER_TIME_MAX.mul_f64(0.9)
     }
 
     /// A fresh seed for one frame, drawn from the execution's generator.
@@ -141,6 +151,11 @@ impl LogCollector {
     /// Adds a warning of ours with its code; warnings are never cut.
     pub fn warning(&mut self, code: &str, text: String, now_ms: f64) {
         self.system("WARN", &format!("warning:{code}"), text, now_ms);
+    }
+
+    /// Whether a line of ours has this code.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.lines.iter().any(|line| line.system_code.as_deref() == Some(code))
     }
 
     /// Adds a line of ours with its level and code; it is never cut.

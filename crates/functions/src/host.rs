@@ -200,6 +200,13 @@ impl js::Host for CallHost<'_, '_> {
         execution.deployment.env_var(&self.frame.path.component, name, &execution.runtime.options)
     }
 
+    fn ended(&mut self, usage: js::Usage) {
+        let execution = &mut *self.execution;
+        execution.user_seconds += usage.user_time.as_secs_f64();
+        execution.heap_bytes = execution.heap_bytes.max(usage.heap_bytes);
+        execution.observed.time |= usage.observed.time;
+    }
+
     fn console(&mut self, level: js::ConsoleLevel, messages: Vec<String>) {
         let level = match level {
             js::ConsoleLevel::Debug => "DEBUG",

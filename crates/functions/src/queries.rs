@@ -16,7 +16,7 @@ use crate::record::{self, Outcome};
 use crate::result::{Liveness, ReadUsage, Validity};
 use crate::run::{Returned, check_kind, not_found, resolve, run_function};
 use crate::runtime::{Inner, Runtime, database_error};
-use crate::workers::Worker;
+use crate::workers::{Lane, Worker};
 use crate::{CallRequest, ErrorKind, FunctionError, FunctionKind, QueryRequest, QueryResult, SystemError};
 
 type Answer = Result<Arc<QueryResult>, SystemError>;
@@ -84,7 +84,7 @@ impl Runtime {
             if leader {
                 let job = Job { inner: self.inner.clone(), key: private.clone(), started: false, answered: false };
                 let (request, arguments) = (request.clone(), arguments.clone());
-                self.inner.submit(move |worker| job.run(worker, &request, &arguments, at))?;
+                self.inner.submit(Lane::Call, move |worker| job.run(worker, &request, &arguments, at))?;
             }
             let result = reply.await.map_err(|_| SystemError::internal("a query ended without an answer"))??;
             if leader || result.valid_at(at) {

@@ -108,15 +108,18 @@ pub(crate) fn run_function(
     let mut host = CallHost::new(execution, tx, Frame::new(path.clone(), function.kind, namespace, journal, nested));
     let outcome = executor.run(&component.bundle, &call, &mut host);
     let frame = host.into_frame();
+    execution.peaks.args_bytes = execution.peaks.args_bytes.max(arguments.bytes);
+    // One frame alone is stopped in time; together they are found out when one of them ends.
+    let outcome = match outcome {
+        Ok(_) | Err(js::JsError::Uncaught { .. }) if execution.is_over_time() => {
+            Err(js::JsError::Timeout { limit: USER_TIME_MAX })
+        }
+        outcome => outcome,
+    };
     let completion = match outcome {
         Ok(completion) => completion,
         Err(error) => return Err(js_failure(execution, path, error)),
     };
-    execution.user_seconds += completion.user_time.as_secs_f64();
-    execution.heap_bytes = execution.heap_bytes.max(completion.heap_bytes);
-    let peaks = &mut execution.peaks;
-    peaks.args_bytes = peaks.args_bytes.max(arguments.bytes);
-    execution.observed.time |= completion.observed.time;
     let (value, bytes) = decode_result(path, &completion.result_json)?;
     execution.peaks.result_bytes = execution.peaks.result_bytes.max(bytes);
     if function.kind == FunctionKind::Query && !nested && value.has_commit_ts() {
@@ -163,8 +166,7 @@ fn check(
 
 /// What one frame may use: the time that the frames before it left.
 fn limits(execution: &Execution<'_>) -> js::CallLimits {
-    let used = Duration::from_secs_f64(execution.user_seconds);
-    let user_time = USER_TIME_MAX.saturating_sub(used).max(FRAME_TIME_MIN);
+    let user_time = USER_TIME_MAX.saturating_sub(Duration::from_secs_f64(execution.user_seconds)).max(FRAME_TIME_MIN);
     js::CallLimits { user_time, output_bytes: JSON_BYTES_MAX, ..js::CallLimits::default() }
 }
 

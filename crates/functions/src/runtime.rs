@@ -21,7 +21,7 @@ use crate::node_actions::{NodeActions, NodeOptions};
 use crate::scheduler::Outstanding;
 use crate::scheduler::dispatch::Dispatcher;
 use crate::signing::TokenSigner;
-use crate::workers::{Worker, WorkerPool, WorkerStats};
+use crate::workers::{Lane, Worker, WorkerPool, WorkerStats};
 use crate::{
     ActionResult, AnyResult, CallRequest, Deployment, ErrorKind, FunctionKind, MutationRequest, QueryRequest,
     SystemError,
@@ -330,8 +330,8 @@ impl Inner {
     }
 
     /// Queues `job` for a worker.
-    pub fn submit(&self, job: impl FnOnce(&Worker) + Send + 'static) -> Result<(), SystemError> {
-        self.pool.submit(job)
+    pub fn submit(&self, lane: Lane, job: impl FnOnce(&Worker) + Send + 'static) -> Result<(), SystemError> {
+        self.pool.submit(lane, job)
     }
 
     /// Runs `job` on a worker and waits for what it returns.
@@ -340,7 +340,7 @@ impl Inner {
         job: impl FnOnce(&Worker) -> T + Send + 'static,
     ) -> Result<T, SystemError> {
         let (sender, receiver) = oneshot::channel();
-        self.submit(move |worker| drop(sender.send(job(worker))))?;
+        self.submit(Lane::Call, move |worker| drop(sender.send(job(worker))))?;
         receiver.await.map_err(|_| SystemError::internal("a call ended without an answer"))
     }
 }

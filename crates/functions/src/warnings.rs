@@ -7,7 +7,9 @@ use value::limits::{DOCUMENT_BYTES_MAX, DOCUMENT_NESTING_MAX};
 
 use crate::effects::Effects;
 use crate::execution::Execution;
-use crate::limits::{ARGS_BYTES_MAX, RESULT_BYTES_MAX, SCHEDULED_JOB_ARGS_BYTES_ADVISED, USER_TIME_MAX};
+use crate::limits::{
+    ARGS_BYTES_MAX, HTTP_RESPONSE_BYTES_MAX, RESULT_BYTES_MAX, SCHEDULED_JOB_ARGS_BYTES_ADVISED, USER_TIME_MAX,
+};
 
 /// Share of a limit above which a warning is logged.
 const SHARE: f64 = 0.8;
@@ -49,6 +51,7 @@ pub(crate) fn add(execution: &mut Execution<'_>, usage: &Usage, now_ms: f64) {
     }
 }
 
+/// Codes and texts.
 type Warnings = Vec<(&'static str, String)>;
 
 /// Above the share, and not above the limit itself, which is an error of its own.
@@ -96,18 +99,30 @@ fn effects(used: &Effects, warnings: &mut Warnings) {
     check(warnings, "ScheduledFunctionsArgumentsTooLarge", phrase, bytes, most, " bytes");
 }
 
-fn peaks(peaks: &Peaks, warnings: &mut Warnings) {
-    let (args, result) = (peaks.args_bytes, peaks.result_bytes);
-    check(
-        warnings,
-        "TooLargeFunctionArguments",
-        "Large size of the function arguments",
-        args,
-        ARGS_BYTES_MAX,
-        " bytes",
-    );
+/// The warnings that the sizes of an action's arguments and result have earned.
+pub(crate) fn of_sizes(args: usize, args_max: usize, result: usize) -> Warnings {
+    let mut warnings = Vec::new();
+    sizes((args, args_max), result, &mut warnings);
+    warnings
+}
+
+/// The warnings that the body of an HTTP action's response has earned.
+pub(crate) fn of_response(bytes: usize) -> Warnings {
+    let mut warnings = Vec::new();
+    let phrase = "Large response of an HTTP action";
+    check(&mut warnings, "HttpResponseTooLarge", phrase, bytes, HTTP_RESPONSE_BYTES_MAX, " bytes");
+    warnings
+}
+
+fn sizes((args, args_max): (usize, usize), result: usize, warnings: &mut Warnings) {
+    let phrase = "Large size of the function arguments";
+    check(warnings, "TooLargeFunctionArguments", phrase, args, args_max, " bytes");
     let phrase = "Large size of the function return value";
     check(warnings, "TooLargeFunctionResult", phrase, result, RESULT_BYTES_MAX, " bytes");
+}
+
+fn peaks(peaks: &Peaks, warnings: &mut Warnings) {
+    sizes((peaks.args_bytes, ARGS_BYTES_MAX), peaks.result_bytes, warnings);
     // A single job may exceed what is advised: that is only ever a warning.
     let (job, advised) = (peaks.job_args_bytes, SCHEDULED_JOB_ARGS_BYTES_ADVISED);
     if job as f64 > advised as f64 * SHARE {

@@ -1,7 +1,7 @@
 //! The worker threads: one JavaScript executor each, one shared queue of calls.
 //!
-//! A transaction begins when its call reaches a worker, not when the request arrives; the number of workers therefore
-//! bounds how many transactions can conflict at once.
+//! Calls that somebody waits for go before scheduled jobs. A transaction begins when its call reaches a worker, not
+//! when the request arrives; the number of workers therefore bounds how many transactions can conflict at once.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -20,7 +20,19 @@ pub(crate) struct Worker {
 
 type Job = Box<dyn FnOnce(&Worker) + Send>;
 
-/// A fixed set of threads that run jobs in the order they came.
+/// Where a job stands in line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Somebody waits for it.
+    Call,
+    /// It runs between calls: after each eighth one at the latest, so that it is not starved either.
+    Background,
+}
+
+/// Calls that go before a background job that waits. Count.
+const CALLS_BEFORE_BACKGROUND: u32 = 7;
+
+/// A fixed set of threads that run the jobs of each lane in the order they came.
 pub(crate) struct WorkerPool {
     queue: Arc<Queue>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -62,8 +74,34 @@ impl Shown {
 
 #[derive(Default)]
 struct QueueState {
-    jobs: VecDeque<Job>,
+    calls: VecDeque<Job>,
+    background: VecDeque<Job>,
+    /// Calls that went before a background job since the last one ran.
+    passed: u32,
     closed: bool,
+}
+
+impl QueueState {
+    fn len(&self) -> usize {
+        self.calls.len() + self.background.len()
+    }
+
+    fn push(&mut self, lane: Lane, job: Job) {
+        match lane {
+            Lane::Call => self.calls.push_back(job),
+            Lane::Background => self.background.push_back(job),
+        }
+    }
+
+    fn pop(&mut self) -> Option<Job> {
+        let background_waits = !self.background.is_empty();
+        if background_waits && self.passed >= CALLS_BEFORE_BACKGROUND || self.calls.is_empty() {
+            self.passed = 0;
+            return self.background.pop_front();
+        }
+        self.passed += u32::from(background_waits);
+        self.calls.pop_front()
+    }
 }
 
 impl WorkerPool {
@@ -87,26 +125,26 @@ impl WorkerPool {
     /// Queues a job.
     ///
     /// Errors: `TooManyConcurrentRequests` when the queue is full, `ShuttingDown` after [`WorkerPool::shutdown`].
-    pub fn submit(&self, job: impl FnOnce(&Worker) + Send + 'static) -> Result<(), SystemError> {
+    pub fn submit(&self, lane: Lane, job: impl FnOnce(&Worker) + Send + 'static) -> Result<(), SystemError> {
         let mut state = self.queue.state.lock();
         if state.closed {
             return Err(SystemError::new(ErrorKind::Overloaded, "ShuttingDown", "The server is shutting down."));
         }
-        if state.jobs.len() >= QUEUED_CALLS_MAX {
+        if state.len() >= QUEUED_CALLS_MAX {
             return Err(SystemError::new(
                 ErrorKind::Overloaded,
                 "TooManyConcurrentRequests",
                 format!("Too many concurrent requests: {QUEUED_CALLS_MAX} are waiting for a worker. Try again later."),
             ));
         }
-        state.jobs.push_back(Box::new(job));
+        state.push(lane, Box::new(job));
         drop(state);
         self.queue.ready.notify_one();
         Ok(())
     }
 
     pub fn stats(&self) -> WorkerStats {
-        let queued = self.queue.state.lock().jobs.len();
+        let queued = self.queue.state.lock().len();
         let start = WorkerStats { threads: self.queue.workers.len(), queued, ..WorkerStats::default() };
         self.queue.workers.iter().fold(start, |sum, worker| WorkerStats {
             busy: sum.busy + usize::from(worker.busy.load(Ordering::Relaxed)),
@@ -137,7 +175,7 @@ fn serve(queue: &Queue, shown: &Shown, worker: &Worker) {
         let job = {
             let mut state = queue.state.lock();
             loop {
-                if let Some(job) = state.jobs.pop_front() {
+                if let Some(job) = state.pop() {
                     break job;
                 }
                 if state.closed {

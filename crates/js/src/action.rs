@@ -18,7 +18,7 @@ pub use self::pool::HeapPool;
 use self::pool::{HeapKey, Lease, Seat};
 use crate::active::{Active, Frame, Mode, Running, Stop};
 use crate::bundle::Bundle;
-use crate::call::Completion;
+use crate::call::{Completion, Usage};
 use crate::engine::{ActionTarget, Engine, Value};
 use crate::error::JsError;
 use crate::executor::RestoreMode;
@@ -381,9 +381,7 @@ impl ActionHeap {
         }
         Ok(Some(Step::Done(Completion {
             result_json: result,
-            user_time: self.user_time + active.user_time(),
-            observed: active.observed,
-            heap_bytes: engine.live_bytes(),
+            usage: Usage { user_time: self.user_time + active.user_time(), ..active.usage(engine.live_bytes()) },
         })))
     }
 

@@ -13,7 +13,7 @@ use rand_core::{Rng, SeedableRng};
 use crate::action::{ActionHost, ActionState, AsHost, Op, OpId};
 use crate::arena::os::thread_cpu_time;
 use crate::bundle::Bundle;
-use crate::call::{Observed, Phase};
+use crate::call::{Observed, Phase, Usage};
 use crate::engine::Value;
 use crate::host::{ConsoleLevel, Host, HostError, HostErrorKind};
 
@@ -154,6 +154,16 @@ impl<'h> Active<'h> {
     pub(crate) fn out_of_time(&self) -> bool {
         self.user_time() > self.user_time_max
             && thread_cpu_time().saturating_sub(self.cpu_at_start) >= self.user_time_max.mul_f64(0.9)
+    }
+
+    /// What the call used so far.
+    pub(crate) fn usage(&self, heap_bytes: usize) -> Usage {
+        Usage { user_time: self.user_time(), observed: self.observed, heap_bytes }
+    }
+
+    /// Tells the host that the call has ended.
+    pub(crate) fn ended(&mut self, usage: Usage) {
+        self.with_host(|host| host.ended(usage));
     }
 
     /// Runs `work` with the host, off the user's clock. `None` after a panic, which is kept in `stop`.

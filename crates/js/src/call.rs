@@ -52,6 +52,12 @@ impl Default for CallLimits {
 pub struct Completion {
     /// JSON text of the returned value.
     pub result_json: String,
+    pub usage: Usage,
+}
+
+/// What a call used, however it ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Usage {
     /// Time spent in JavaScript, operations of the host excluded.
     pub user_time: Duration,
     pub observed: Observed,

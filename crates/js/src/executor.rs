@@ -263,20 +263,17 @@ fn run_once(
     let target = Target { module: call.module, export: call.export };
     let outcome = engine.call_export(&mut active, call.kind, target, call.args_json);
     engine.leave();
+    let usage = active.usage(engine.live_bytes());
     if let Some(Stop::Panic(panic)) = active.stop.take() {
         return Err(CallFailure::Panic(panic));
     }
+    active.ended(usage);
     let result_json = outcome.map_err(CallFailure::Error)?;
     if result_json.len() > call.limits.output_bytes {
         let (actual, limit) = (result_json.len(), call.limits.output_bytes);
         return Err(CallFailure::Error(JsError::OutputTooLarge { actual, limit }));
     }
-    Ok(Completion {
-        result_json,
-        user_time: active.user_time(),
-        observed: active.observed,
-        heap_bytes: engine.live_bytes(),
-    })
+    Ok(Completion { result_json, usage })
 }
 
 /// Goes on with a panic of the host.

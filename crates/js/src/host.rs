@@ -1,5 +1,7 @@
 //! What a function may ask of the world around it: the trait the `functions` crate implements.
 
+use crate::call::Usage;
+
 /// Answers the operations of one call. Methods run on the calling thread, inside the JavaScript that asked.
 pub trait Host {
     /// Runs a synchronous operation; `args` and the result are JSON text.
@@ -13,6 +15,11 @@ pub trait Host {
 
     /// Receives one console line, its arguments already formatted.
     fn console(&mut self, level: ConsoleLevel, messages: Vec<String>);
+
+    /// Is told what a call used when it has ended, also when it failed.
+    fn ended(&mut self, usage: Usage) {
+        let _ = usage;
+    }
 }
 
 /// The level of a console line.

@@ -30,8 +30,9 @@ mod watchdog;
 mod web;
 
 pub use action::{ActionCall, ActionHeap, ActionHost, ActionLimits, HeapPool, Op, OpAnswer, OpId, OpResult, Step};
+pub use arena::os::thread_cpu_time;
 pub use bundle::{Bundle, BundleId, ModuleSource};
-pub use call::{Call, CallLimits, Completion, EvalOptions, Kind, Observed, Phase};
+pub use call::{Call, CallLimits, Completion, EvalOptions, Kind, Observed, Phase, Usage};
 pub use error::JsError;
 pub use executor::{Executor, ExecutorOptions, RestoreMode};
 pub use host::{ConsoleLevel, Host, HostError, HostErrorKind};

@@ -54,6 +54,7 @@ pub(crate) async fn call(runtime: &Runtime, call: CallRequest, origin: Origin) -
         Origin::Job(_) => runtime.inner.actions.admission.enter_job()?,
     };
     let log = start_log(runtime, &deployment, &call);
+    log.lock().args_bytes = arguments.bytes;
     let operations = operations(runtime, &deployment, &call, origin, &log);
     let run = Run { deployment, call, arguments, operations, log: log.clone() };
     let outcome = match within_limits(runtime, Box::pin(run.run(permit))).await {

@@ -8,8 +8,12 @@ use parking_lot::Mutex;
 use crate::audit::AuditEntry;
 use crate::deployment::ModuleEnvironment;
 use crate::execution::LogCollector;
+use crate::limits::ARGS_BYTES_MAX;
 use crate::logs::{Completion, LogLine, Progress, UsageStats};
-use crate::{Caller, FunctionKind, FunctionPath, RequestId, Runtime};
+use crate::{Caller, FunctionKind, FunctionPath, RequestId, Runtime, warnings};
+
+/// Code of the line that says that a response was cut.
+pub(super) const RESPONSE_TOO_LARGE: &str = "error:httpResponseTooLarge";
 
 /// Names an execution in the log.
 #[derive(Clone)]
@@ -51,6 +55,8 @@ pub(crate) struct ActionLog {
     pub user_time: Duration,
     /// What was used so far.
     pub usage: UsageStats,
+    /// Size of the arguments, once they are known.
+    pub args_bytes: usize,
 }
 
 impl ActionLog {
@@ -69,6 +75,7 @@ impl ActionLog {
             audits: 0,
             user_time: Duration::ZERO,
             usage: UsageStats::default(),
+            args_bytes: 0,
         }))
     }
 
@@ -134,8 +141,29 @@ impl ActionLog {
         });
     }
 
+    /// Adds what was close to a limit.
+    fn warn(&mut self, ending: &Ending) {
+        let returned = usize::try_from(ending.return_bytes.unwrap_or(0)).unwrap_or(usize::MAX);
+        let args_max = match self.execution.environment {
+            ModuleEnvironment::Isolate => ARGS_BYTES_MAX,
+            ModuleEnvironment::Node => node::limits::ARGUMENTS_BYTES_MAX,
+        };
+        let warnings = match self.execution.kind {
+            FunctionKind::HttpAction if self.lines.has_code(RESPONSE_TOO_LARGE) => Vec::new(),
+            FunctionKind::HttpAction => warnings::of_response(returned),
+            FunctionKind::Action | FunctionKind::Query | FunctionKind::Mutation => {
+                warnings::of_sizes(self.args_bytes, args_max, returned)
+            }
+        };
+        let now_ms = self.runtime.platform().now_ms();
+        for (code, text) in warnings {
+            self.lines.warning(code, text, now_ms);
+        }
+    }
+
     /// Closes the log; returns all lines as clients see them.
     pub fn finish(&mut self, ending: Ending) -> Arc<[String]> {
+        self.warn(&ending);
         self.stream();
         let platform = self.runtime.platform();
         let elapsed = platform.monotonic().saturating_sub(self.started);

@@ -28,3 +28,11 @@ fn a_long_line_is_cut_at_a_character_boundary() {
     assert_eq!(lines[0].messages[0].len(), LOG_LINE_BYTES_MAX);
     assert!(lines[0].to_text().ends_with(" (truncated due to length)"));
 }
+
+#[test]
+fn no_character_is_cut_in_two_and_separators_count() {
+    let lines = collect([vec!["€".repeat(20_000)]]);
+    assert_eq!(lines[0].messages[0].len(), LOG_LINE_BYTES_MAX / 3 * 3);
+    let lines = collect([vec!["a".repeat(20_000), "b".repeat(20_000)]]);
+    assert_eq!(lines[0].messages[1].len(), LOG_LINE_BYTES_MAX - 20_000 - 1);
+}

@@ -15,6 +15,7 @@ use crate::files::commit;
 use crate::limits::{CRON_RETRY_WAIT_MAX, JOB_RETRY_WAIT_MAX};
 use crate::mutations::{self, Bookkeeping, RunLog};
 use crate::runtime::{Inner, database_error};
+use crate::workers::Lane;
 use crate::{ActionResult, CallRequest, FunctionKind, RequestId, SystemError};
 
 /// Wait after a first failure of the service before a job is looked at again.
@@ -52,7 +53,7 @@ pub(super) fn launch(inner: &Arc<Inner>, signal: &Arc<Signal>, launch: Launch) -
     let done = Done { signal: signal.clone(), row, after };
     let shared = inner.clone();
     match slot {
-        Slot::Worker => inner.submit(move |worker| {
+        Slot::Worker => inner.submit(Lane::Background, move |worker| {
             if let Err(error) = mutations::run_job(&shared, worker, &call, bookkeeping) {
                 try_again(&shared, done, wait_max, &error);
             }

@@ -334,3 +334,34 @@ export const clocks = query(async (ctx) => {
   console.log("outer again");
   return [before[0], inner[0], before[1], inner[1]];
 });
+export const clockThenThrow = query(async () => { throw new Error(String(Date.now())); });
+export const catchesClock = query((ctx) => ctx.runQuery("app:clockThenThrow").catch((e) => e.message));
+const busyFor = (ms) => {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+};
+export const burn = mutation(async (ctx, { ms, fail }) => {
+  busyFor(ms);
+  if (fail) throw new Error("burnt");
+});
+export const burnAll = mutation(async (ctx, { own, times, ...args }) => {
+  busyFor(own);
+  for (let n = 0; n < times; n++) await ctx.runMutation("app:burn", args).catch(() => {});
+});
+export const clocksApart = mutation(async (ctx) => {
+  const before = Date.now();
+  busyFor(20);
+  return [before, (await ctx.runQuery("app:innerClock"))[0], Date.now()];
+});
+export const dice = mutation(() => Math.random());
+export const printsWithChild = query(async (ctx) => {
+  for (let n = 0; n < 200; n++) console.log(n);
+  await ctx.runQuery("app:prints");
+});
+export const prints = query(() => { for (let n = 0; n < 100; n++) console.log(n); });
+export const seesItself = mutation(async (ctx) => {
+  const { scheduledFunctionId: id } = await call("1.0/getRequestMetadata", {});
+  const { state } = await call("1.0/get", { id, isSystem: true, version: "1.48.0" });
+  await ctx.db.insert("notes", { body: [state.kind, await call("1.0/getUserIdentity", { requestId: "" })] });
+});
+export const catchesLaterThenThrow = mutation((ctx) => ctx.runMutation("app:laterThenThrow", { table: "notes" }).catch(() => {}));

@@ -47,11 +47,44 @@ fn an_interval_runs_at_once_and_a_removed_job_is_gone() {
     let app = App::start();
     apply(&app, &[ticks(3600)]);
     app.until_rows("ticks", |rows| rows.len() == 1);
-    // The same spec again keeps the next run, which is an hour away.
+    // The same spec again keeps the next run, which is an hour away; another one begins anew.
+    let next = || app.rows(NEXT_RUNS)[0]["nextTs"].clone();
+    let before = next();
     apply(&app, &[ticks(3600)]);
+    assert_eq!(next(), before);
+    apply(&app, &[spec("app:add", json!({ "table": "ticks", "body": "tock" }), 7200)]);
+    app.until_rows("ticks", |rows| rows.len() == 2);
+    assert_ne!(next(), before);
     apply(&app, &[]);
-    assert_eq!((app.rows(JOBS).len(), app.rows(NEXT_RUNS).len(), app.rows(LOGS).len()), (0, 0, 1));
-    assert_eq!(app.rows("ticks").len(), 1);
+    assert_eq!((app.rows(JOBS).len(), app.rows(NEXT_RUNS).len(), app.rows(LOGS).len()), (0, 0, 2));
+    assert_eq!(app.rows("ticks").len(), 2);
+}
+
+#[test]
+fn a_run_that_its_job_is_taken_away_from_ends_as_any_other() {
+    let app = App::start();
+    apply(&app, &[spec("app:waitsForNote", json!({ "table": "go" }), 3600)]);
+    app.until_rows("began", |rows| rows.len() == 1);
+    apply(&app, &[]);
+    app.add("go", json!("now"));
+    let logs = app.until_rows(LOGS, |logs| logs.len() == 1);
+    assert_eq!(statuses(&logs), ["success"]);
+    assert!(app.rows(NEXT_RUNS).is_empty());
+}
+
+#[test]
+fn after_a_failure_the_next_run_comes() {
+    let (platform, clock) = Platform::simulated(22);
+    let app = App::on_platform(platform);
+    apply(&app, &[spec("app:addThenThrow", json!({ "table": "notes" }), 60)]);
+    app.until_rows(LOGS, |logs| logs.len() == 1);
+    clock.advance(Duration::from_secs(60));
+    // A new job wakes the dispatcher, which sleeps in real time.
+    let now = json!({ "name": "app:add", "args": { "table": "later", "body": 1 }, "delayMs": 0 });
+    assert!(app.mutate("app:later", now).outcome.is_ok());
+    let logs = app.until_rows(LOGS, |logs| logs.len() == 2);
+    assert_eq!(statuses(&logs), ["err", "err"]);
+    assert!(app.rows("notes").is_empty());
 }
 
 // - [ ] skip missed

@@ -62,6 +62,39 @@ fn jobs_can_be_cancelled_while_pending() {
     let foreign = app.add("notes", json!(1));
     let error = error_of(&app.mutate("app:cancel", json!({ "id": foreign })).outcome);
     assert!(error.contains("The ID must be an ID on the '_scheduled_functions' table."), "{error}");
+    let error = error_of(&app.mutate("app:cancel", json!({ "id": "no id" })).outcome);
+    assert!(error.contains("The ID must be an ID on the '_scheduled_functions' table."), "{error}");
+}
+
+#[test]
+fn a_job_has_the_documented_fields_in_each_state() {
+    let app = App::start();
+    let read = |id: &str| value_of(&app.query("app:job", json!({ "id": id })).outcome);
+    let keys = |job: &Json| job.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    let waiting = schedule(&app, "app:add", json!({ "table": "notes", "body": 1 }), 3_600_000.0);
+    assert_eq!(keys(&read(&waiting)), "_creationTime _id args name scheduledTime state");
+    assert!(app.mutate("app:cancel", json!({ "id": waiting })).outcome.is_ok());
+    let failing = schedule(&app, "app:addThenThrow", json!({ "table": "notes" }), 0.0);
+    settled(&app, &failing);
+    for id in [waiting, failing] {
+        assert_eq!(keys(&read(&id)), "_creationTime _id args completedTime name scheduledTime state");
+    }
+}
+
+// no identity
+#[test]
+fn a_running_mutation_is_in_progress_and_runs_for_nobody() {
+    let app = App::start();
+    let id = schedule(&app, "app:seesItself", json!({}), 0.0);
+    settled(&app, &id);
+    assert_eq!(value_of(&app.query("app:list", json!({ "table": "notes" })).outcome), json!([["inProgress", null]]));
+}
+
+#[test]
+fn what_a_caught_child_scheduled_is_gone() {
+    let app = App::start();
+    assert!(app.mutate("app:catchesLaterThenThrow", json!({})).outcome.is_ok());
+    assert!(app.rows(crate::scheduler::TABLE).is_empty());
 }
 
 #[test]

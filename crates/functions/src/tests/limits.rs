@@ -288,6 +288,27 @@ fn a_parent_cannot_catch_the_timeout_of_its_child() {
 }
 
 #[test]
+fn all_frames_share_one_second() {
+    let app = App::start();
+    let failing = json!({ "own": 0, "times": 4, "ms": 400, "fail": true });
+    let half_each = json!({ "own": 700, "times": 1, "ms": 700, "fail": false });
+    for args in [failing, half_each] {
+        let error = error_of(&app.mutate("app:burnAll", args).outcome);
+        assert_eq!(error, "Function execution timed out (maximum duration: 1s)");
+    }
+    assert!(app.mutate("app:burnAll", json!({ "own": 100, "times": 2, "ms": 100, "fail": true })).outcome.is_ok());
+}
+
+#[test]
+fn the_log_tells_what_a_failed_call_used() {
+    let app = App::start();
+    assert!(app.mutate("app:burn", json!({ "ms": 100, "fail": true })).outcome.is_err());
+    let entries = app.runtime.logs().after(0.0);
+    let burnt = entries.iter().filter_map(|entry| entry.completion()).find(|e| e.identifier == "app:burn").unwrap();
+    assert!(burnt.user_time >= 0.1, "{}", burnt.user_time);
+}
+
+#[test]
 fn operations_may_not_take_forever_together() {
     let (platform, clock) = Platform::simulated(3);
     let app = App::on_platform(platform);

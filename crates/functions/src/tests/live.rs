@@ -50,7 +50,9 @@ fn users_share_results_that_do_not_look_at_them() {
     let (ann, bob) = (user("ann"), user("bob"));
     let shared = app.query_as("app:hello", json!({}), ann.clone());
     assert!(Arc::ptr_eq(&shared, &app.query_as("app:hello", json!({}), bob.clone())));
-    assert_eq!(value_of(&app.query_as("app:whoami", json!({}), ann).outcome)["subject"], json!("ann"));
+    let own = app.query_as("app:whoami", json!({}), ann.clone());
+    assert_eq!(value_of(&own.outcome)["subject"], json!("ann"));
+    assert!(Arc::ptr_eq(&own, &app.query_as("app:whoami", json!({}), ann)), "it is kept for ann alone");
     assert_eq!(value_of(&app.query_as("app:whoami", json!({}), bob).outcome)["subject"], json!("bob"));
     assert_eq!(value_of(&app.query("app:whoami", json!({})).outcome), json!(null));
 }

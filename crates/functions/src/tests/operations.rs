@@ -183,6 +183,41 @@ fn nested_calls_share_the_clock_and_the_log() {
     assert_eq!(paths, [None, Some("app:innerClock"), None]);
 }
 
+#[test]
+fn nested_calls_share_the_clock_however_late_they_are() {
+    let app = App::start();
+    let clocks = value_of(&app.mutate("app:clocksApart", json!({})).outcome);
+    assert_eq!((&clocks[0], &clocks[0]), (&clocks[1], &clocks[2]));
+}
+
+// Math.random differs between executions
+#[test]
+fn chance_does_not_repeat_with_the_same_arguments() {
+    let app = App::start();
+    let dice = || value_of(&app.mutate("app:dice", json!({})).outcome);
+    assert_ne!(dice(), dice());
+}
+
+#[test]
+fn nested_lines_count_as_the_callers() {
+    let app = App::start();
+    let lines = app.query("app:printsWithChild", json!({})).log_lines.clone();
+    assert_eq!(lines.len(), 256);
+    assert_eq!(lines[200], "[LOG] 0");
+    assert_eq!(lines[255], "[ERROR] Log overflow (maximum 256). Remaining log lines omitted.");
+}
+
+#[test]
+fn the_clock_that_a_failing_child_read_counts_for_its_caller() {
+    let (platform, clock) = Platform::simulated(6);
+    let app = App::on_platform(platform);
+    let run = || app.query("app:catchesClock", json!({}));
+    let first = run();
+    assert!(value_of(&first.outcome).as_str().unwrap().contains("1767225600000"), "{first:?}");
+    clock.advance(std::time::Duration::from_secs(17));
+    assert!(!Arc::ptr_eq(&first, &run()));
+}
+
 // - [ ] cache hit on same args: 17 s age when time observed
 #[test]
 fn a_result_that_read_the_clock_is_kept_for_seventeen_seconds() {

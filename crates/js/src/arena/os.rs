@@ -85,7 +85,7 @@ pub(crate) fn stack_bottom() -> Option<usize> {
 }
 
 /// Processor time the calling thread has used.
-pub(crate) fn thread_cpu_time() -> Duration {
+pub fn thread_cpu_time() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the clock exists on every Unix this crate builds for; the result is written to a local.
     unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };

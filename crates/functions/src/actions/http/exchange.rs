@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::super::log::SharedLog;
+use super::super::log::{RESPONSE_TOO_LARGE, SharedLog};
 use super::{Broken, RequestBody};
 use crate::limits::{HTTP_PIECES_QUEUED_MAX, HTTP_RESPONSE_BYTES_MAX};
 
@@ -221,7 +221,7 @@ impl Exchange {
             )),
             None => {
                 let text = "HttpResponseTooLarge: HTTP actions support responses up to 20 MiB";
-                self.log.lock().system("ERROR", "error:httpResponseTooLarge", text.into());
+                self.log.lock().system("ERROR", RESPONSE_TOO_LARGE, text.into());
             }
         }
         (bytes, cut)

@@ -149,6 +149,16 @@ fn a_redacting_server_hides_why_a_callee_failed() {
     assert!(told.clone().any(|error| error.contains("after the mutation")), "{:?}", told.collect::<Vec<_>>());
 }
 
+#[test]
+fn actions_are_warned_of_large_arguments() {
+    let app = App::start();
+    let large = app.act("app:waits", json!({ "ms": 0, "pad": "y".repeat(14 << 20) }));
+    assert!(large.outcome.is_ok());
+    let phrase = "[WARN] Large size of the function arguments (actual: 1468";
+    assert!(large.log_lines.iter().any(|line| line.starts_with(phrase)), "{:?}", large.log_lines);
+    assert!(app.act("app:waits", json!({ "ms": 0 })).log_lines.is_empty());
+}
+
 fn usage(app: &App, function: &str) -> UsageStats {
     let entries = app.runtime.logs().after(0.0);
     let mut completions = entries.iter().filter_map(|entry| entry.completion());

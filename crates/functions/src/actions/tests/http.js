@@ -40,6 +40,7 @@ const handlers = {
     },
   })),
   "/large": async () => new Response(endless(new Uint8Array(3 << 20))),
+  "/large/nearly": async () => new Response(new Uint8Array(17 << 20)),
   "/large/whole": async () => new Response(new Uint8Array(21 << 20)),
   "/endless": async () => new Response(endless(new Uint8Array(1000))),
   "/feeds/until/unwanted": async () => fed(async (writer) => {

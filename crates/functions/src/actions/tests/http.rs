@@ -186,6 +186,20 @@ fn large_responses_are_cut_and_logged() {
     });
     let text = "[ERROR] HttpResponseTooLarge: HTTP actions support responses up to 20 MiB";
     assert_eq!(site.lines().iter().filter(|(line, _)| line == text).count(), 2);
+    assert!(!site.lines().iter().any(|(_, code)| code.as_deref() == Some("warning:HttpResponseTooLarge")));
+}
+
+#[test]
+fn a_response_near_the_limit_is_whole_and_warned_of() {
+    let site = Site::start();
+    wait(async {
+        let response = site.respond(site.request("GET", "/large/nearly")).await;
+        assert_eq!(read(response.body).await.0.len(), 17 << 20);
+        site.completion("GET /large/nearly").await;
+    });
+    let text = "[WARN] Large response of an HTTP action (actual: 17825792 bytes, limit: 20971520 bytes).";
+    let code = "warning:HttpResponseTooLarge";
+    assert!(site.lines().iter().any(|(line, told)| line == text && told.as_deref() == Some(code)));
 }
 
 // - [ ] client disconnect aborts request.signal

@@ -25,12 +25,12 @@ fn modules_see_the_bundle_s_time_while_they_are_imported() {
     let first = run();
     assert!(first.result_json.starts_with("[123456,0."), "{}", first.result_json);
     assert_eq!(first.result_json, run().result_json, "the seed at import is fixed");
-    assert_eq!(first.observed, Observed::default(), "the call itself observed nothing");
+    assert_eq!(first.usage.observed, Observed::default(), "the call itself observed nothing");
 }
 
 #[test]
 fn what_a_call_observed_is_reported() {
-    let observed = |body: &str| try_eval_with(body, &mut TestHost::echo()).unwrap().observed;
+    let observed = |body: &str| try_eval_with(body, &mut TestHost::echo()).unwrap().usage.observed;
     assert_eq!(observed("return 1;"), Observed::default());
     assert_eq!(observed("new Date(5);"), Observed::default());
     assert_eq!(observed("new Date();"), Observed { time: true, random: false });
