@@ -9,6 +9,7 @@
 //! [`Gate`] until it is active.
 
 mod analysis;
+mod auth_urls;
 mod definition;
 mod delete_component;
 mod diff;

@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
 use functions::Identity;
 use serde::de::DeserializeOwned;
@@ -82,10 +82,16 @@ impl<T: DeserializeOwned> FromRequest<AppState> for JsonBody<T> {
         if !is_json(request.headers()) {
             return Err(bad_body("Expected request with `Content-Type: application/json`"));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|error| bad_body(&error.body_text()))?;
+        let bytes = Bytes::from_request(request, state).await.map_err(|error| match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => bad_body(BODY_TOO_LARGE),
+            _ => bad_body(&error.body_text()),
+        })?;
         serde_json::from_slice(&bytes).map(JsonBody).map_err(|error| bad_body(&error.to_string()))
     }
 }
+
+const BODY_TOO_LARGE: &str = "The request's body is larger than this route takes. The arguments of a function may have \
+                              16 MiB: store larger data as a file and pass its id.";
 
 fn bad_body(message: &str) -> ApiError {
     ApiError::bad_request("BadJsonBody", message)

@@ -14,7 +14,7 @@ use super::evaluate::{EnvAccess, EvaluationError, Evaluator, reported_mistake};
 use super::modules::{PushedModules, ResolvedModule};
 use super::schema::{self, EvaluatedSchema};
 use super::tree::{Declared, MountTree};
-use super::{PushRequest, node_modules, probes};
+use super::{PushRequest, auth_urls, node_modules, probes};
 use crate::deployment::{
     AnalyzedFunction, AuthProvider, ComponentCode, CronSchedule, CronSpec, EnvDeclaration, HttpRoute,
     ModuleEnvironment, StoredModule,
@@ -313,5 +313,10 @@ pub(crate) fn evaluate_auth(evaluator: &Evaluator, bundle: &Arc<Bundle>) -> Resu
     let Some(providers) = report["providers"].as_array() else {
         return Err(refused("the default export must have a list of `providers`".into()));
     };
-    providers.iter().map(|provider| AuthProvider::from_json(provider).map_err(refused)).collect()
+    let read = |provider| {
+        let provider = AuthProvider::from_json(provider).map_err(refused)?;
+        auth_urls::check(&provider).map_err(|(code, why)| bad_request(code, format!("{HEADING}{why}")))?;
+        Ok(provider)
+    };
+    providers.iter().map(read).collect()
 }

@@ -36,8 +36,29 @@ pub(super) const ROUTES: &str = r#"(ns) => {
   const refuse = (message) => JSON.stringify({ error: { code: "InvalidModules", message } });
   const router = ns.default;
   if (router === undefined) return refuse("`convex/http.js` must have a default export of a Router.");
-  if (router === null || router.isRouter !== true) return refuse("The default export of `convex/http.js` is not a Router.");
-  return JSON.stringify(router.getRoutes().map(([path, method]) => ({ path, method })));
+  const methods = ["getRoutes", "lookup", "runRequest"];
+  if (router === null || router.isRouter !== true || methods.some((name) => typeof router[name] !== "function")) {
+    return refuse("The default export of `convex/http.js` is not a Router.");
+  }
+  // Routers of other libraries may have handlers of their own; what surely is none is found here and not by a visitor.
+  const kindOf = (handler) =>
+    handler?.isQuery ? "a query" : handler?.isMutation ? "a mutation" : handler?.isAction ? "an action"
+      : typeof handler === "function" ? null : handler === null ? "null" : typeof handler;
+  const routes = [];
+  for (const [path, method, handler] of router.getRoutes()) {
+    const route = "The route " + method + " " + path + " of `convex/http.js`";
+    if (typeof path !== "string" || typeof method !== "string") return refuse(route + " must have a text for its path and its method.");
+    if (!path.startsWith("/")) return refuse(route + " has a path that does not begin with a slash.");
+    const kind = kindOf(handler);
+    if (kind !== null) {
+      return refuse(route + " has " + kind + " for its handler. Give it an HTTP action: `httpAction(async (ctx, request) => …)`.");
+    }
+    if (routes.some((other) => other.path === path && other.method === method)) {
+      return refuse(route + " is there twice.");
+    }
+    routes.push({ path, method });
+  }
+  return JSON.stringify(routes);
 }"#;
 
 /// The jobs of `crons.js`.

@@ -69,7 +69,7 @@ impl MountTree {
             let mount = Mount {
                 env,
                 server_version: None,
-                http_prefix: export.0.get("httpPrefix").and_then(Json::as_str).map(str::to_owned),
+                http_prefix: read_own_prefix(export, &path)?,
                 http_mounts: read_mounts(export, &path, &children)?,
             };
             tree.0.insert(path, PlannedMount { definition_path, children, mount });
@@ -175,6 +175,25 @@ fn check_bindings(child: &Child, declared: &[EnvDeclaration]) -> Result<(), Syst
     Ok(())
 }
 
+/// Where the definition itself wants to be reached.
+fn read_own_prefix(export: &DefinitionExport, path: &str) -> Result<Option<String>, SystemError> {
+    match export.0.get("httpPrefix") {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(prefix)) if is_prefix(prefix) => Ok(Some(prefix.clone())),
+        Some(other) => {
+            let message = format!(
+                "{} has the httpPrefix {other}. A prefix begins and ends with a slash, as in \"/api/\".",
+                shown(path)
+            );
+            Err(bad_request("InvalidConvexConfig", message))
+        }
+    }
+}
+
+fn is_prefix(text: &str) -> bool {
+    text.starts_with('/') && text.ends_with('/') && !text.contains("//")
+}
+
 fn read_mounts(
     export: &DefinitionExport,
     path: &str,
@@ -184,9 +203,8 @@ fn read_mounts(
     for (prefix, reference) in export.0.get("httpMounts").and_then(Json::as_object).into_iter().flatten() {
         let child = reference.as_str().and_then(|text| text.strip_prefix(CHILD_REFERENCE));
         let child = child.filter(|child| children.iter().any(|name| name == child));
-        let well_formed = prefix.starts_with('/') && prefix.ends_with('/') && !prefix.contains("//");
         match child {
-            Some(child) if well_formed => mounts.insert(prefix.clone(), child.to_owned()),
+            Some(child) if is_prefix(prefix) => mounts.insert(prefix.clone(), child.to_owned()),
             _ => {
                 let message = format!(
                     "{} mounts {reference} at {prefix:?}. A prefix begins and ends with a slash and leads to an installed component.",

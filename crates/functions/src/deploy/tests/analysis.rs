@@ -157,4 +157,39 @@ fn providers_may_depend_on_variables() {
     set(&backend, "AUTH_DOMAIN", Some("https://two.example")).unwrap();
     assert_eq!(domain(&backend), "https://two.example");
     assert_eq!(set(&backend, "AUTH_DOMAIN", None).unwrap_err().code, "AuthConfigMissingEnvironmentVariable");
+    assert_eq!(set(&backend, "AUTH_DOMAIN", Some("\"quoted\"")).unwrap_err().code, "InvalidProviderDomainUrl");
+    assert_eq!(domain(&backend), "https://two.example");
+}
+
+#[test]
+fn providers_are_checked() {
+    let backend = Backend::start();
+    let refused = |source: &str| {
+        let error = backend.start_push(&Project::new("").module("auth.config.js", source)).err().unwrap();
+        (error.code, error.message)
+    };
+    let one = |provider: &str| refused(&format!("export default {{ providers: [{provider}] }};"));
+    for ((code, message), text) in [
+        (refused("export const x = 1;"), "auth.config.js is missing default export."),
+        (refused("export default {};"), "must have a list of `providers`"),
+        (one(r#"{ domain: "https://a.example" }"#), "`applicationID` is missing in"),
+        (one(r#"{ domain: 1, applicationID: "convex" }"#), "`domain` must be a string, not 1"),
+        (one(r#"{ type: "saml" }"#), "unknown provider type \"saml\""),
+        (
+            one(
+                r#"{ type: "customJwt", issuer: "https://a.example", jwks: "https://a.example/keys", algorithm: "HS256" }"#,
+            ),
+            "`algorithm` must be RS256 or ES256, not \"HS256\"",
+        ),
+        (
+            one(r#"{ type: "customJwt", issuer: "https://a.example", jwks: "keys.json", algorithm: "RS256" }"#),
+            "`jwks` is \"keys.json\"",
+        ),
+    ] {
+        assert_eq!(code, "InvalidAuthConfig", "{message}");
+        assert!(message.contains(text), "{text}: {message}");
+    }
+    let (code, message) = one(r#"{ domain: "ftp://a.example", applicationID: "convex" }"#);
+    assert_eq!(code, "InvalidProviderDomainUrl");
+    assert!(message.contains("`domain` is \"ftp://a.example\", which is no address of an issuer."), "{message}");
 }

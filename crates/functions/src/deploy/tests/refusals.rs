@@ -56,6 +56,27 @@ fn routers_and_cron_jobs_need_their_default_exports() {
 }
 
 #[test]
+fn routes_are_checked() {
+    let told = |source: &str| refused(&Project::new("").module("http.js", source)).message;
+    let one = |route: &str| told(&format!("export default httpRouter([{route}]);"));
+    let not_a_router = "The default export of `convex/http.js` is not a Router.";
+    assert!(told("export default { isRouter: true };").contains(not_a_router));
+    for (route, text) in [
+        (
+            r#"["/a", "GET", query({ handler: () => 1 })]"#,
+            "GET /a of `convex/http.js` has a query for its handler. Give it an HTTP action",
+        ),
+        (r#"["/a", "GET"]"#, "GET /a of `convex/http.js` has undefined for its handler."),
+        (r#"["a", "GET", () => {}]"#, "GET a of `convex/http.js` has a path that does not begin with a slash."),
+        (r#"[1, "GET", () => {}]"#, "GET 1 of `convex/http.js` must have a text for its path and its method."),
+        (r#"["/a", "GET", () => {}], ["/a", "GET", () => {}]"#, "GET /a of `convex/http.js` is there twice."),
+    ] {
+        let message = one(route);
+        assert!(message.contains(text), "{route}: {message}");
+    }
+}
+
+#[test]
 fn schema_mistakes_have_their_codes() {
     let table = |name: &str, indexes: Json| {
         json!({ "tables": [{ "tableName": name, "indexes": indexes, "searchIndexes": [], "vectorIndexes": [],

@@ -135,6 +135,8 @@ async fn bodies_must_be_json_and_say_so() {
     let request = Request::post("/api/query").header("content-type", "application/json");
     let reply = app.send(request.body(Body::from(too_large)).expect("a request")).await;
     assert_eq!(reply.error(), (400, "BadJsonBody".into()));
+    let message = reply.json()["message"].as_str().expect("a text").to_owned();
+    assert!(message.contains("The arguments of a function may have 16 MiB: store larger data as a file"), "{message}");
     let reply = app.post("/api/query", json!({"path": "no good", "args": {}})).await;
     assert_eq!(reply.error(), (400, "BadConvexFunctionIdentifier".into()));
 }

@@ -74,6 +74,11 @@ fn impossible_trees_are_refused() {
         (twice, "two components with the name \"counter\""),
         (missing, "no component definition \"counter\""),
         (name, "the name \"a-b\""),
+        (
+            with_app(json!({ "httpPrefix": "api/" })),
+            "has the httpPrefix \"api/\". A prefix begins and ends with a slash",
+        ),
+        (with_app(json!({ "httpPrefix": 1 })), "has the httpPrefix 1."),
     ] {
         let error = refused(&project);
         assert_eq!(error.code, "InvalidConvexConfig");
@@ -270,7 +275,7 @@ fn wrong_variables_are_refused() {
     assert!(error.message.contains("Env var `N` on the component \"counter\" has a non-string validator."), "{error}");
 }
 
-const ROUTES: &str = r#"export default httpRouter([["/own", "GET"], ["/files/*", "GET"]]);"#;
+const ROUTES: &str = r#"export default httpRouter([["/own", "GET", () => {}], ["/files/*", "GET", () => {}]]);"#;
 
 // "mount routing and httpPrefix, tie, overlap refused"
 #[test]
