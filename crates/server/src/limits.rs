@@ -11,6 +11,9 @@ pub const ECHO_BODY_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// One text message from a client: 16 MiB of bytes grow by 4/3 in base64, plus room for the envelope.
 pub const SOCKET_MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024 / 3 * 4 + 64 * 1024;
 
+/// A longer message is read as far as this, so that its client is told and does not send it again and again.
+pub const SOCKET_MESSAGE_BYTES_READ_MAX: usize = 2 * SOCKET_MESSAGE_BYTES_MAX;
+
 /// A read buffer is allocated per socket, so it decides what an idle session weighs.
 pub const SOCKET_READ_BUFFER_BYTES: usize = 2 * 1024;
 

@@ -16,7 +16,7 @@ use sync::SessionOptions;
 
 use crate::client_version::ClientVersion;
 use crate::error::ApiError;
-use crate::limits::{SOCKET_MESSAGE_BYTES_MAX, SOCKET_READ_BUFFER_BYTES};
+use crate::limits::{SOCKET_MESSAGE_BYTES_READ_MAX, SOCKET_READ_BUFFER_BYTES};
 use crate::origin::{self, Peer};
 use crate::state::AppState;
 
@@ -77,8 +77,8 @@ fn start(
     upgrade
         .read_buffer_size(SOCKET_READ_BUFFER_BYTES)
         .write_buffer_size(0)
-        .max_message_size(SOCKET_MESSAGE_BYTES_MAX)
-        .max_frame_size(SOCKET_MESSAGE_BYTES_MAX)
+        .max_message_size(SOCKET_MESSAGE_BYTES_READ_MAX)
+        .max_frame_size(SOCKET_MESSAGE_BYTES_READ_MAX)
         .on_upgrade(move |socket| tasks.track_future(driver::run(state, options, origin, socket)))
 }
 

@@ -31,6 +31,8 @@ pub enum Input {
     Text(String),
     /// A binary frame, which is a protocol error.
     Binary,
+    /// A text frame that is longer than messages may be.
+    TooLong,
     /// The mutation of the last `RunMutation` is done.
     MutationFinished(Result<MutationResult, SystemError>),
     /// The action of a `RunAction` with this request id is done.

@@ -30,6 +30,8 @@ use crate::session::transitions::Transitions;
 use crate::wire::client_message::{ClientMessage, Connect};
 use crate::wire::server_message::ServerMessage;
 
+const MESSAGE_TOO_LARGE: &str = "The message is too large. The arguments of a function may have 16 MiB: store larger data as a file and pass its id.";
+
 #[derive(Clone, Copy, Debug)]
 pub struct SessionOptions {
     /// The client puts `TransitionChunk` messages together.
@@ -111,6 +113,8 @@ impl Session {
             }
             Input::Text(text) => self.on_text(now, &text, effects),
             Input::Binary => Err(Ending::malformed("binary frames are not part of the protocol")),
+            // Not a loss of the connection, after which the client would send the same again.
+            Input::TooLong => Err(Ending::fatal("WSMessageTooLarge", MESSAGE_TOO_LARGE)),
             Input::MutationFinished(outcome) => self.on_mutation_finished(now, outcome, effects),
             Input::ActionFinished { request, outcome } => self.on_action_finished(now, request, outcome, effects),
             Input::Authenticated(verdict) => self.on_authenticated(verdict),

@@ -85,11 +85,15 @@ impl TableRules<'_> {
     fn check_counts(&self) -> Result<(), SchemaError> {
         let (search, vector) = (self.table.search_indexes.len(), self.table.vector_indexes.len());
         let all = self.table.indexes.len() + search + vector;
-        let limits = [(all, INDEXES_MAX), (search, SEARCH_INDEXES_MAX), (vector, VECTOR_INDEXES_MAX)];
-        match limits.iter().find(|(count, max)| count > max) {
+        let limits = [
+            (all, INDEXES_MAX, "indexes"),
+            (search, SEARCH_INDEXES_MAX, "search indexes"),
+            (vector, VECTOR_INDEXES_MAX, "vector indexes"),
+        ];
+        match limits.iter().find(|(count, max, _)| count > max) {
             None => Ok(()),
-            Some((_, max)) => {
-                let message = format!("Table \"{}\" cannot have more than {max} indexes.", self.name);
+            Some((_, max, kind)) => {
+                let message = format!("Table \"{}\" cannot have more than {max} {kind}.", self.name);
                 Err(SchemaError::new("TooManyIndexes", message))
             }
         }

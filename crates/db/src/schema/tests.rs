@@ -116,7 +116,7 @@ fn search_and_vector_rules() {
     assert_eq!(search(&one("i", "a", 17)), "IndexTooManyFilterFields: Search indexes may have up to 16 filter fields.");
     assert!(search(&format!("{},{}", one("i", "a", 0), one("j", "a", 0))).starts_with("SearchIndexFieldNotUnique"));
     let five: Vec<_> = (0..5).map(|n| one(&format!("i{n}"), &format!("s{n}"), 0)).collect();
-    assert_eq!(search(&five.join(",")), "TooManyIndexes: Table \"T\" cannot have more than 4 indexes.");
+    assert_eq!(search(&five.join(",")), "TooManyIndexes: Table \"T\" cannot have more than 4 search indexes.");
 }
 
 #[test]

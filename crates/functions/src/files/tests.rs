@@ -206,7 +206,7 @@ fn wrong_digests_and_too_much_at_once_are_refused_in_mutations() {
         assert!(error.contains(text), "{error}");
     };
     let wrong = json!({ "blob": "SGVsbG8=", "contentType": "", "sha256": HELLO_SHA256_BASE64 });
-    fails(wrong, "The SHA-256 of the uploaded file is not the one given with it.");
+    fails(wrong, "was given with it. Nothing was stored: send the file again.");
     fails(json!({ "blob": HELLO, "sha256": "x" }), "Invalid argument `sha256` for `storage.store`");
     fails(json!({ "blob": "*", "contentType": "" }), "Invalid argument `blob` for `storage.store`");
     assert_eq!(app.blobs(), 0);

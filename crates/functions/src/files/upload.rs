@@ -62,9 +62,9 @@ impl Runtime {
         let uuid = random_uuid(&inner.platform);
         let writer = inner.files.blobs.write(blob_key(namespace, uuid));
         let (writer, sha256) = receive(writer, body).await?;
-        if upload.sha256.is_some_and(|expected| expected != sha256) {
+        if let Some(expected) = upload.sha256.filter(|expected| *expected != sha256) {
             writer.abort().await.map_err(blob_error)?;
-            return Err(mismatch());
+            return Err(mismatch(expected, sha256));
         }
         let size = writer.finish().await.map_err(blob_error)?;
         let file = NewFile { uuid, sha256, size, content_type: upload.content_type };
@@ -95,8 +95,11 @@ async fn receive<E: Display>(
 }
 
 /// The bytes are not those that the caller announced.
-pub(crate) fn mismatch() -> SystemError {
-    let text = "The SHA-256 of the uploaded file is not the one given with it.";
+pub(crate) fn mismatch(expected: FileDigest, actual: FileDigest) -> SystemError {
+    let (expected, actual) = (expected.to_base64(), actual.to_base64());
+    let text = format!(
+        "The SHA-256 of the file is {actual}, but {expected} was given with it. Nothing was stored: send the file again."
+    );
     SystemError::new(ErrorKind::BadRequest, "Sha256Mismatch", text)
 }
 

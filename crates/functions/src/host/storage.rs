@@ -118,7 +118,7 @@ fn check_digest(expected: Option<&str>, actual: FileDigest) -> Result<(), js::Ho
         return Err(invalid_argument("sha256", "storage.store", "expected a SHA-256 in base64"));
     };
     if expected != actual {
-        return Err(developer(files::mismatch().message));
+        return Err(developer(files::mismatch(expected, actual).message));
     }
     Ok(())
 }

@@ -175,12 +175,34 @@ async fn one_upload_url_takes_several_files() {
 async fn bad_uploads_are_refused() {
     let server = Server::start();
     let wrong = format!("sha-256={HELLO_SHA256}");
-    server.upload(&[("digest", &wrong)], "Hello").await.refused(400, "Sha256Mismatch");
-    for bad in ["sha-256=short", "sha-256", "md5=XUFAKrxLKna5cZ2REBfFkg==", "", "sha-256=\u{e9}"] {
+    let refusal = server.upload(&[("digest", &wrong)], "Hello").await;
+    let message = refusal.json()["message"].as_str().unwrap().to_owned();
+    assert!(
+        message.ends_with(&format!("but {HELLO_SHA256} was given with it. Nothing was stored: send the file again."))
+    );
+    refusal.refused(400, "Sha256Mismatch");
+    let url_safe = format!("sha-256={}", HELLO_SHA256.replace('+', "-").replace('/', "_"));
+    let unpadded = wrong.trim_end_matches('=');
+    let hex = format!("sha-256={}", "2cf24dba".repeat(8));
+    for bad in [
+        url_safe.as_str(),
+        unpadded,
+        hex.as_str(),
+        "sha-256=short",
+        "sha-256",
+        "md5=XUFAKrxLKna5cZ2REBfFkg==",
+        "",
+        "sha-256=\u{e9}",
+    ] {
         server.upload(&[("digest", bad)], "hello").await.refused(400, "BadHeader");
     }
     let both = format!("md5=XUFAKrxLKna5cZ2REBfFkg==, SHA-256={HELLO_SHA256}");
     assert_eq!(server.upload(&[("digest", &both)], "hello").await.status, StatusCode::OK);
+    let (md5, other) = ("md5=XUFAKrxLKna5cZ2REBfFkg==", format!("sha-256={}=", "A".repeat(43)));
+    for lines in [[("digest", md5), ("digest", &wrong)], [("digest", &wrong), ("digest", md5)]] {
+        assert_eq!(server.upload(&lines, "hello").await.status, StatusCode::OK);
+    }
+    server.upload(&[("digest", &wrong), ("digest", &other)], "hello").await.refused(400, "BadHeader");
     for path in ["/api/storage/upload", "/api/storage/upload?token=", "/api/storage/upload?token=AAAA"] {
         let request = Request::post(path).body(Body::from("hello")).unwrap();
         server.ask(request).await.refused(401, "StorageTokenInvalid");

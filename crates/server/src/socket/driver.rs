@@ -20,7 +20,9 @@ use futures_util::{FutureExt, StreamExt};
 use sync::{AuthRequest, Closing, Effect, Input, Moment, Session, SessionOptions, Snapshot};
 
 use crate::auth::AdminCredential;
-use crate::limits::{SOCKET_MUTATION_DURATION_MAX, SOCKET_PING_FRAME_INTERVAL, SOCKET_SILENCE_MAX};
+use crate::limits::{
+    SOCKET_MESSAGE_BYTES_MAX, SOCKET_MUTATION_DURATION_MAX, SOCKET_PING_FRAME_INTERVAL, SOCKET_SILENCE_MAX,
+};
 use crate::socket::compute::compute;
 use crate::socket::mailbox::{Finished, Mailbox, Post};
 use crate::socket::outgoing::Outgoing;
@@ -159,6 +161,7 @@ impl Driver {
     fn on_message(&mut self, message: Message) -> Result<(), End> {
         self.last_heard = self.state.platform.monotonic();
         match message {
+            Message::Text(text) if text.len() > SOCKET_MESSAGE_BYTES_MAX => self.feed(Input::TooLong),
             Message::Text(text) => self.feed(Input::Text(text.as_str().to_owned())),
             Message::Binary(_) => self.feed(Input::Binary),
             Message::Ping(_) | Message::Pong(_) => Ok(()),

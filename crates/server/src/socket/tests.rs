@@ -195,6 +195,23 @@ async fn protocol_errors_get_a_last_message_and_a_close_without_code() {
     server.shutdown().await;
 }
 
+// The npm client sends unanswered mutations again after a lost connection; FatalError ends that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_beyond_the_limit_is_answered() {
+    let app = App::start().await;
+    let (server, address) = start(&app).await;
+    let mut client = Client::open(address).await;
+    let body = "x".repeat(crate::limits::SOCKET_MESSAGE_BYTES_MAX);
+    client.send(json!({"type": "Mutation", "requestId": 0, "udfPath": "app:add", "args": [{ "body": body }]})).await;
+    let (last, ended) = client.end().await;
+    let last = last.expect("a last message");
+    assert_eq!(last["type"], "FatalError");
+    let text = "WSMessageTooLarge: The message is too large. The arguments of a function may have 16 MiB";
+    assert!(last["error"].as_str().expect("a text").starts_with(text), "{last}");
+    assert_eq!(ended, Ended::Closed(None));
+    server.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn admins_see_internal_functions() {
     let app = App::start().await;

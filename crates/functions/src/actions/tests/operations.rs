@@ -71,7 +71,7 @@ fn blobs_go_in_and_come_out() {
     let empty = app.act("app:storesBlob", json!({ "text": "" }));
     assert_eq!(value_of(&empty.outcome), json!(["", "text/plain", 0.0]));
     let wrong = error_of(&app.act("app:storesBlob", json!({ "text": "other", "sha256": good })).outcome);
-    assert!(wrong.contains("The SHA-256 of the uploaded file is not the one given with it."), "{wrong}");
+    assert!(wrong.contains("was given with it. Nothing was stored: send the file again."), "{wrong}");
     let url = run(&app, "1.0/storageGenerateUploadUrl", json!({ "requestId": "", "version": "1.48.0" })).unwrap();
     assert!(url.as_str().unwrap().contains("/api/storage/upload?token="));
 }
