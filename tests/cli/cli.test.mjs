@@ -296,6 +296,26 @@ test("code that fails when it is loaded is refused with its message", async () =
   assert.equal(await http().query("lib/shapes:area", { w: 1, h: 1 }), 1);
 });
 
+test("routes that cannot be are refused with a reason, whoever finds out", async () => {
+  const query = `query({ args: {}, handler: async () => 1 })`;
+  const bad = [
+    [`http.route({ path: "a", method: "GET", handler: ok });`, /path 'a' does not start with a \//],
+    [`http.route({ pathPrefix: "/a", method: "GET", handler: ok });`, /pathPrefix \/a must end with a \//],
+    [`http.route({ path: "/a", method: "HEAD", handler: ok });`, /'HEAD' is not an allowed HTTP method/],
+    [`for (const n of [1, 2]) http.route({ path: "/a", method: "GET", handler: ok });`, /Path '\/a' for method GET already in use/],
+    [`http.route({ path: "/.files/a", method: "GET", handler: ok });`, /path '\/.files\/a' is reserved/],
+    [`http.route({ path: "/a", method: "GET", handler: ${query} });`, /GET \/a of `convex\/http.js` has a query for its handler\. Give it an HTTP action/],
+  ];
+  for (const [routes, reason] of bad) {
+    const { code, stdout, stderr } = await once(project({
+      "http.ts": `import { httpRouter } from "convex/server";\nimport { httpAction, query } from "./_generated/server";\n` +
+        `void query;\nconst ok = httpAction(async () => new Response("ok"));\nconst http = httpRouter();\n${routes}\nexport default http;\n`,
+    }), server, "--typecheck", "disable");
+    assert.notEqual(code, 0, routes);
+    assert.match(stdout + stderr, reason);
+  }
+});
+
 // "Missing env var in `auth.config.ts` → `AuthConfigMissingEnvironmentVariable` naming it"
 test("an auth config that needs a variable names it", async () => {
   const on = await Server.start();
