@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use value::{DocumentId, InternalId, Object, Timestamp, Value};
 
-use super::Transaction;
+use super::{Transaction, writes::is_same};
 use crate::{
     Namespace,
     cache::Seen,
@@ -200,7 +200,7 @@ impl Transaction {
     /// Stores new fields, system fields included, unless they are what is there already.
     fn update(&mut self, current: Current, fields: Object) -> Result<Arc<Document>, Error> {
         let Current { table, key, before, document } = current;
-        if fields == document.value {
+        if is_same(&fields, &document.value) {
             return Ok(document);
         }
         let fields = if table.is_system() { fields } else { self.check_update(&table, fields)? };

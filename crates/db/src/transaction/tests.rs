@@ -51,6 +51,27 @@ fn patch_and_replace() {
     assert_eq!(tx.get(ROOT, id).unwrap().unwrap(), replaced);
 }
 
+// A placeholder sorts like the largest integer: that made a patch of one by the other no write.
+#[test]
+fn a_commit_timestamp_is_not_the_largest_integer() {
+    let db = database();
+    let never = object(&[("at", Value::Int64(i64::MAX))]);
+    let id = mutate(&db, |tx| tx.insert(ROOT, "t", never.clone()).unwrap());
+    let set = |at: Value| vec![("at".to_owned(), Some(at))];
+    let mut tx = db.begin(BeginAt::Validated).unwrap();
+    tx.patch(ROOT, id, set(Value::CommitTs)).unwrap();
+    assert!(!tx.is_read_only());
+    let ts = commit(&db, tx);
+    let stored = |id| db.begin(BeginAt::Durable).unwrap().get(ROOT, id).unwrap().unwrap();
+    assert_eq!(value(&stored(id), "at"), Value::Int64(ts.0 as i64));
+    let other = mutate(&db, |tx| {
+        let other = tx.insert(ROOT, "t", object(&[("at", Value::CommitTs)])).unwrap();
+        tx.patch(ROOT, other, set(Value::Int64(i64::MAX))).unwrap();
+        other
+    });
+    assert_eq!(value(&stored(other), "at"), Value::Int64(i64::MAX));
+}
+
 // [ ] replace/patch that changes `_id` refused; no-op patch produces no write and no conflict
 #[test]
 fn system_fields_may_only_be_repeated() {

@@ -19,7 +19,7 @@ use crate::runtime::Inner;
 /// Jobs are counted at most this often.
 const COUNT_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The number of outstanding jobs, never too small.
+/// Bounds the number of outstanding jobs.
 pub(crate) struct Outstanding {
     most: usize,
     /// Unknown until the first job is scheduled, when this starts as the limit.
