@@ -281,7 +281,7 @@ impl Rounds {
 
     /// How long the dispatcher may sleep unless it is woken.
     fn wait(&self, inner: &Inner, signal: &Signal, free: &Free) -> Duration {
-        if self.backlog.leaves_known(free) {
+        if self.backlog.leaves_known(free) && self.must_walk(inner, signal, free) {
             // All that was found had become void meanwhile, so that no job runs whose end would wake the dispatcher.
             return Duration::ZERO;
         }
